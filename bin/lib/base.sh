@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# What every command of bin/ shares: where the project is, how to speak, how to take a lock.
+# Sourced, never run. Works with the bash 3.2 of macOS.
+
+root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+state=$root/.data
+
+# Authors read French, whoever tests reads English: MESSAGES=fr is set by bin/dev.
+# tell ENGLISH FRENCH: prints the one that is asked for.
+tell() {
+    if [ "${MESSAGES:-en}" = fr ]; then printf '%s\n' "$2"; else printf '%s\n' "$1"; fi
+}
+
+# fail ENGLISH [FRENCH]: says why on standard error, then stops.
+fail() {
+    tell "$1" "${2:-$1}" >&2
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+is_root() { [ "$(id -u)" = 0 ]; }
+
+make_state_folder() {
+    mkdir -p "$state" 2>/dev/null && [ -w "$state" ] || fail \
+        "$state cannot be written by $(id -un); give it back to this account (chown) or delete it." \
+        "$state n'est pas modifiable par $(id -un) ; rendez-le à ce compte (chown) ou supprimez-le."
+}
+
+# lock FILE SECONDS: holds FILE until the script ends, on file descriptor 9; fails when someone
+# else holds it for longer than SECONDS. flock frees itself when its holder is killed; where there
+# is none (macOS) a folder with the holder's number does the same.
+lock() {
+    local file=$1 patience=$2 holder waited=0
+    if have flock; then
+        exec 9>>"$file"
+        flock -w "$patience" 9
+        return
+    fi
+    until mkdir "$file.d" 2>/dev/null; do
+        holder=$(cat "$file.d/pid" 2>/dev/null || true)
+        if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then
+            rm -rf "$file.d"
+            continue
+        fi
+        [ "$waited" -lt "$patience" ] || return 1
+        sleep 1
+        waited=$((waited + 1))
+    done
+    echo $$ >"$file.d/pid"
+    locked_folder=$file.d
+}
+
+unlock() {
+    exec 9>&-
+    [ -z "${locked_folder:-}" ] || rm -rf "$locked_folder"
+}

@@ -1,0 +1,78 @@
+//! The commands: what an operator types.
+
+mod check;
+mod migrate;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, ConfigError, LogFormat};
+
+/// A micro-course site for Moodle.
+#[derive(Debug, Parser)]
+#[command(name = "mini-site", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the site (also without any command).
+    Serve,
+    /// Checks configuration, database, migrations and course; tells every problem at once.
+    Check,
+    /// Applies the migrations.
+    Migrate,
+}
+
+/// Runs the command that the process was started with.
+///
+/// The exit code is 0, 1 when the command failed, or 2 when the command line or the
+/// environment is wrong.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = Config::from_env();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::new(error)),
+    };
+    let outcome = runtime.block_on(async {
+        match (arguments.command.unwrap_or(Command::Serve), config) {
+            (Command::Check, config) => check::run(config).await,
+            (_, Err(error)) => Err(error.into()),
+            (Command::Serve, Ok(config)) => {
+                start_log(&config);
+                serve::run(config).await
+            }
+            (Command::Migrate, Ok(config)) => migrate::run(&config).await,
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("mini-site: {error:#}");
+    ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+}
+
+/// One line per event on standard output.
+fn start_log(config: &Config) {
+    let filter = EnvFilter::builder().parse_lossy(&config.log_level);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false);
+    match config.log_format {
+        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Text => log.init(),
+    }
+}

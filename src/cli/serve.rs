@@ -1,0 +1,105 @@
+//! `mini-site serve`: waits for the database, brings it up to date, answers until told to stop.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use sqlx::PgPool;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{
+    catalogue::{self, Catalogue},
+    clock::Clock,
+    config::Config,
+    db,
+    web::{self, state::AppState},
+};
+
+/// How long the start waits for a database that is away.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long what is in flight may take after the order to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How often sessions that are over are deleted.
+const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
+
+pub(super) async fn run(config: Config) -> anyhow::Result<()> {
+    let listen = config.listen;
+    let api_url = config.api_url.clone();
+    let clock = Clock::system();
+    let catalogue = Catalogue::compiled();
+    let pool = db::pool(&config);
+    prepare(&pool, &catalogue, &clock).await?;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen}; is another program there? (PORT, BIND_ADDRESS)")
+    })?;
+    let state = AppState::new(config, pool, clock, catalogue);
+    tokio::spawn(purge_sessions(state.clone()));
+    tracing::info!(%listen, %api_url, "the site is up");
+    answer(listener, state).await
+}
+
+/// Waits for the database, then migrates it and copies the course.
+async fn prepare(pool: &PgPool, catalogue: &Catalogue, clock: &Clock) -> anyhow::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while let Err(error) = pool.acquire().await {
+        if !db::is_unreachable(&error) {
+            return Err(error).context("the database refuses the connection; check DATABASE_URL");
+        }
+        if Instant::now() >= deadline {
+            let seconds = PATIENCE.as_secs();
+            return Err(error)
+                .with_context(|| format!("no database after {seconds} s; check DATABASE_URL"));
+        }
+        tracing::warn!("the database does not answer yet, trying again");
+        sleep(Duration::from_millis(500)).await;
+    }
+    db::migrate(pool)
+        .await
+        .context("the migrations were not applied, nothing has changed")?;
+    catalogue::store::copy_catalogue(pool, catalogue, clock.now())
+        .await
+        .context("the course was not copied to the database")
+}
+
+async fn answer(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
+    let (stop, mut stopped) = watch::channel(());
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let site = web::router(state);
+    let server = axum::serve(listener, site)
+        .with_graceful_shutdown(async move { drop(stopped.changed().await) })
+        .into_future();
+    tokio::pin!(server);
+    tokio::select! {
+        ended = &mut server => return ended.context("the server ended"),
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("told to stop: no new connection, finishing what is in flight");
+    drop(stop);
+    if timeout(GRACE, server).await.is_err() {
+        tracing::warn!(
+            grace_s = GRACE.as_secs(),
+            "some requests were still in flight and are cut"
+        );
+    }
+    Ok(())
+}
+
+/// Deletes the sessions that are over, at the start and then every hour.
+async fn purge_sessions(state: AppState) {
+    loop {
+        match state.sessions.delete_expired().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "sessions that were over are deleted"),
+            Err(error) => tracing::warn!(%error, "sessions that are over were not deleted"),
+        }
+        sleep(PURGE_INTERVAL).await;
+    }
+}

@@ -1,0 +1,97 @@
+//! Connections and migrations: the door to PostgreSQL, without a query of any domain.
+//!
+//! A connection pooler in transaction mode may stand between: nothing here or above
+//! relies on the state of a session, so locks are those of transactions.
+
+pub mod store;
+
+use std::time::Duration;
+
+use sqlx::{
+    PgPool,
+    migrate::{MigrateError, Migrator},
+    postgres::PgPoolOptions,
+};
+
+use crate::config::Config;
+
+/// How long a request waits for a free connection.
+pub const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(2_000);
+
+/// A connection that rested longer is asked for a sign of life before it is used.
+const RESTED: Duration = Duration::from_millis(1_000);
+
+/// The migrations of `migrations/`, compiled in; the lock is taken by [`migrate`].
+///
+/// A migration that the database has and this binary has not is ignored: during a change of
+/// version the older binary may have to start on the newer schema.
+pub static MIGRATOR: Migrator = Migrator {
+    locking: false,
+    ignore_missing: true,
+    ..sqlx::migrate!("./migrations")
+};
+
+/// A pool that opens its connections when they are first needed.
+pub fn pool(config: &Config) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(config.database_max_connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A round trip before each query would cost a quarter of the speed; one before
+        // the use of a rested connection finds those that died with a restarted server.
+        .test_before_acquire(false)
+        .before_acquire(|conn, meta| {
+            Box::pin(async move {
+                if meta.idle_for > RESTED {
+                    sqlx::Connection::ping(conn).await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(config.database.clone())
+}
+
+/// Brings the schema up to date, in one transaction and under a lock: of two instances
+/// that start together one waits for the other.
+///
+/// # Errors
+/// When the database cannot be reached or a migration fails; nothing is changed then.
+pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
+    let mut transaction = pool.begin().await?;
+    store::lock_migrations(&mut transaction).await?;
+    MIGRATOR.run(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Versions of the migrations that the database lacks.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn missing_migrations(pool: &PgPool) -> sqlx::Result<Vec<String>> {
+    let mut conn = pool.acquire().await?;
+    let applied = store::list_applied_migrations(&mut conn).await?;
+    let ups = MIGRATOR
+        .iter()
+        .filter(|migration| migration.migration_type.is_up_migration());
+    Ok(ups
+        .filter(|migration| !applied.contains(&migration.version))
+        .map(|migration| migration.version.to_string())
+        .collect())
+}
+
+/// Whether an error says that the database is away, rather than that something is wrong.
+pub fn is_unreachable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::WorkerCrashed => true,
+        // Class 08: connection; 57P: the server is going down or coming up;
+        // 53300: too many connections. PostgreSQL, appendix A.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code.starts_with("08") || code.starts_with("57P") || code == "53300"
+        }),
+        _ => false,
+    }
+}

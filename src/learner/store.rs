@@ -1,0 +1,58 @@
+//! The SQL of `learner`, and all of it.
+
+use sqlx::PgConnection;
+
+use super::{Learner, LearnerId, MoodleUserId};
+
+/// Finds the learner of this identifier, or makes them.
+///
+/// An e-mail address or a name that is given replaces the one that is kept; one that is
+/// not given leaves it alone. Learners without a platform only. The flag tells whether they
+/// were made just now.
+///
+/// # Errors
+/// Those of the database.
+pub async fn upsert_learner(
+    conn: &mut PgConnection,
+    moodle_user_id: &MoodleUserId,
+    email: Option<&str>,
+    name: Option<&str>,
+) -> sqlx::Result<(Learner, bool)> {
+    let row = sqlx::query!(
+        r#"
+        INSERT INTO users AS known (moodle_user_id, email, name) VALUES ($1, $2, $3)
+        ON CONFLICT ON CONSTRAINT learner_once_per_platform DO UPDATE
+        SET email = coalesce(excluded.email, known.email), name = coalesce(excluded.name, known.name)
+        RETURNING id, moodle_user_id, email, name, xmax = 0 AS "is_new!"
+        "#,
+        moodle_user_id.as_str(),
+        email,
+        name,
+    )
+    .fetch_one(conn)
+    .await?;
+    let learner = Learner {
+        id: LearnerId(row.id),
+        moodle_user_id: row.moodle_user_id,
+        email: row.email,
+        name: row.name,
+    };
+    Ok((learner, row.is_new))
+}
+
+/// The learner without a platform who has this identifier.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_learner_id(
+    conn: &mut PgConnection,
+    moodle_user_id: &MoodleUserId,
+) -> sqlx::Result<Option<LearnerId>> {
+    sqlx::query_scalar!(
+        "SELECT id FROM users WHERE platform_id IS NULL AND moodle_user_id = $1",
+        moodle_user_id.as_str(),
+    )
+    .fetch_optional(conn)
+    .await
+    .map(|id| id.map(LearnerId))
+}

@@ -1,0 +1,15 @@
+//! A micro-course site for Moodle: modules > sequences > grains, rendered on the server
+//! with the progress bars filled, everything kept in PostgreSQL.
+//!
+//! The modules stand in the order in which they may use one another: a module uses what
+//! stands before it, never after. `tests/house.rs` holds this.
+
+pub mod catalogue; // the course as authored
+pub mod cli;
+pub mod clock; // the only place that asks the time
+pub mod config; // raw environment -> checked settings
+pub mod db; // connections and migrations
+pub mod embed; // the signed iframe token
+pub mod learner; // who learns
+pub mod progress; // what is done, and what comes next
+pub mod web; // everything HTTP // the commands

@@ -1,0 +1,362 @@
+//! What can go wrong, and how it is told: a page in French or a JSON object.
+//!
+//! A handler returns [`PageError`] or [`ApiError`]; the response only carries it. The layer
+//! in `layers.rs`, which knows the addresses and the request id, writes the page. A cause is
+//! logged once, by the layer that logs the request, and never shown.
+
+use std::{borrow::Cow, error::Error, sync::Arc};
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::urls::Urls;
+use crate::{
+    catalogue::{Grain, Place},
+    db,
+};
+
+/// Why there is no page.
+#[derive(Clone, Debug)]
+pub enum PageError {
+    /// Nothing stands at this address.
+    NotFound,
+    /// The grain left the course.
+    Retired,
+    /// There is no session (any more); `unsaved` is the grain that was to be finished.
+    NoSession {
+        /// The grain whose completion was not written.
+        unsaved: Option<&'static Grain>,
+    },
+    /// A post that does not come from our own pages.
+    ForeignPost,
+    /// The address does not take this method.
+    MethodNotAllowed,
+    /// The body is over the limit.
+    TooLarge,
+    /// The request makes no sense.
+    BadRequest,
+    /// PostgreSQL is away, or too slow.
+    Unavailable(Option<Cause>),
+    /// Anything else: our fault.
+    Internal(Option<Cause>),
+}
+
+/// The error behind a failure, for the log alone.
+pub type Cause = Arc<dyn Error + Send + Sync>;
+
+/// What a page says of an error.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// Title of the page.
+    pub title: String,
+    /// What happened, and what is safe.
+    pub lead: String,
+    /// What to do, when the way out does not say it.
+    pub text: Option<String>,
+    /// The way onwards.
+    pub way_out: Option<WayOut>,
+    /// Another one, quieter.
+    pub second_way_out: Option<WayOut>,
+}
+
+/// A link onwards.
+#[derive(Clone, Debug)]
+pub struct WayOut {
+    /// What it says.
+    pub label: String,
+    /// Where it leads.
+    pub href: String,
+}
+
+impl PageError {
+    /// The learner has no session, and `place` was not marked as finished.
+    pub(crate) fn unsaved(place: &Place) -> Self {
+        Self::NoSession {
+            unsaved: Some(place.grain),
+        }
+    }
+
+    /// The error that stands for a bare status of the framework.
+    pub(crate) fn from_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable(None),
+            status if status.is_client_error() => Self::BadRequest,
+            _ => Self::Internal(None),
+        }
+    }
+
+    /// The status that the answer bears.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Retired => StatusCode::GONE,
+            Self::NoSession { .. } => StatusCode::UNAUTHORIZED,
+            Self::ForeignPost => StatusCode::FORBIDDEN,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The error behind it.
+    pub(crate) fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::Unavailable(cause) | Self::Internal(cause) => cause.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What the page says, its links built from `urls`.
+    pub(crate) fn failure(&self, urls: &Urls) -> Failure {
+        let (title, lead, text) = self.words();
+        let home = WayOut {
+            label: "Aller à l’accueil du cours".to_owned(),
+            href: urls.home(),
+        };
+        let (way_out, second_way_out) = match self {
+            Self::NoSession {
+                unsaved: Some(grain),
+            } => {
+                let label = "Lire sans enregistrer".to_owned();
+                (
+                    Some(WayOut {
+                        label,
+                        href: urls.grain(grain.id),
+                    }),
+                    Some(home),
+                )
+            }
+            _ => (Some(home), None),
+        };
+        Failure {
+            status: self.status(),
+            title,
+            lead,
+            text,
+            way_out,
+            second_way_out,
+        }
+    }
+
+    /// Title, what happened, what to do.
+    fn words(&self) -> (String, String, Option<String>) {
+        let [title, lead, text] = match self {
+            Self::NotFound => [
+                "Cette page n’existe pas, ou plus",
+                "Le grain que vous cherchez a peut-être été déplacé dans le cours. Ce que vous avez terminé est toujours compté.",
+                "",
+            ],
+            Self::Retired => [
+                "Ce grain ne fait plus partie du cours",
+                "Le cours a évolué et ce grain en a été retiré. Si vous l’aviez terminé, c’est toujours enregistré.",
+                "",
+            ],
+            Self::NoSession { unsaved } => return session_ended(*unsaved),
+            Self::ForeignPost => [
+                "Cette action n’a pas été acceptée",
+                "Elle ne venait pas d’une page de ce site : par sécurité, rien n’a été enregistré ni modifié.",
+                "Ouvrez le grain dans le cours, puis cliquez de nouveau sur le bouton.",
+            ],
+            Self::MethodNotAllowed => [
+                "Cette adresse ne s’ouvre pas ainsi",
+                "Elle ne sert qu’au bouton d’une page du cours. Rien n’a été modifié.",
+                "",
+            ],
+            Self::TooLarge => [
+                "L’envoi est trop volumineux",
+                "Il dépasse ce que le site accepte (64 Kio). Rien n’a été enregistré.",
+                "",
+            ],
+            Self::BadRequest => [
+                "La demande n’a pas été comprise",
+                "L’adresse ou l’envoi est mal formé. Rien n’a été modifié.",
+                "",
+            ],
+            Self::Unavailable(_) => [
+                "Le cours revient dans un instant",
+                "La base de données ne répond pas pour le moment. Rien de ce que vous avez terminé n’est perdu ; en revanche, un clic fait à l’instant n’est peut-être pas enregistré.",
+                "Réessayez dans quelques minutes : actualisez la page.",
+            ],
+            Self::Internal(_) => [
+                "Une erreur s’est produite de notre côté",
+                "Vous n’y êtes pour rien. Ce que vous avez terminé est toujours enregistré.",
+                "Réessayez ; si l’erreur persiste, transmettez le numéro de demande ci-dessous à la personne qui gère le cours.",
+            ],
+        };
+        let text = (!text.is_empty()).then(|| text.to_owned());
+        (title.to_owned(), lead.to_owned(), text)
+    }
+}
+
+fn session_ended(unsaved: Option<&Grain>) -> (String, String, Option<String>) {
+    let lead = match unsaved {
+        Some(grain) => format!(
+            "Vous n’avez rien perdu de ce qui était enregistré. En revanche, ce dernier clic ne l’a pas été : «\u{a0}{}\u{a0}» n’est pas encore marqué comme terminé.",
+            grain.title
+        ),
+        None => "Vous n’avez rien perdu de ce qui était enregistré.".to_owned(),
+    };
+    let text = "Revenez dans votre cours Moodle et ouvrez de nouveau l’activité : vous retrouverez votre progression.";
+    (
+        "Votre session est terminée".to_owned(),
+        lead,
+        Some(text.to_owned()),
+    )
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<sqlx::Error> for PageError {
+    fn from(error: sqlx::Error) -> Self {
+        let kind = if db::is_unreachable(&error) {
+            Self::Unavailable
+        } else {
+            Self::Internal
+        };
+        kind(Some(Arc::new(error)))
+    }
+}
+
+impl From<askama::Error> for PageError {
+    fn from(error: askama::Error) -> Self {
+        Self::Internal(Some(Arc::new(error)))
+    }
+}
+
+impl From<tower_sessions::session::Error> for PageError {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        use tower_sessions::{session::Error::Store, session_store::Error::Backend};
+        let kind = if matches!(error, Store(Backend(_))) {
+            Self::Unavailable
+        } else {
+            Self::Internal
+        };
+        kind(Some(Arc::new(error)))
+    }
+}
+
+/// Why the JSON API refuses, or fails.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    body: Refusal,
+    cause: Option<Cause>,
+}
+
+/// What a caller of the API reads of an error.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Refusal {
+    /// Stable word for programs.
+    pub code: &'static str,
+    /// A sentence in French for people.
+    #[schema(value_type = String)]
+    pub message: Cow<'static, str>,
+    /// The field that is wrong, when one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub field: Option<&'static str>,
+}
+
+/// The envelope of every error of the API.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ErrorBody {
+    /// What is wrong.
+    pub error: Refusal,
+}
+
+impl ApiError {
+    /// A refusal with its stable code and a sentence.
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let body = Refusal {
+            code,
+            message: message.into(),
+            field: None,
+        };
+        Self {
+            status,
+            body,
+            cause: None,
+        }
+    }
+
+    /// Names the field that is wrong.
+    pub(crate) fn on(mut self, field: &'static str) -> Self {
+        self.body.field = Some(field);
+        self
+    }
+
+    /// The error behind it.
+    pub(crate) fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+}
+
+impl From<&PageError> for ApiError {
+    fn from(error: &PageError) -> Self {
+        let (code, message) = match error {
+            PageError::NotFound => ("not_found", "Il n’y a rien à cette adresse."),
+            PageError::Retired => ("grain_retired", "Ce grain ne fait plus partie du cours."),
+            PageError::NoSession { .. } => (
+                "unauthenticated",
+                "Aucune session : ouvrez le cours depuis Moodle, ou joignez un jeton.",
+            ),
+            PageError::ForeignPost => (
+                "foreign_origin",
+                "La requête ne vient pas d’une page de ce site.",
+            ),
+            PageError::MethodNotAllowed => (
+                "method_not_allowed",
+                "Cette adresse ne prend pas cette méthode.",
+            ),
+            PageError::TooLarge => ("too_large", "Le corps dépasse 64 Kio."),
+            PageError::BadRequest => ("bad_request", "La requête est mal formée."),
+            PageError::Unavailable(_) => (
+                "unavailable",
+                "La base de données ne répond pas pour le moment : réessayez dans quelques minutes.",
+            ),
+            PageError::Internal(_) => ("internal", "Une erreur s’est produite de notre côté."),
+        };
+        Self {
+            cause: error.cause().cloned(),
+            ..Self::new(error.status(), code, message)
+        }
+    }
+}
+
+impl<E: Into<PageError>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self::from(&error.into())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = Json(ErrorBody {
+            error: self.body.clone(),
+        });
+        let mut response = (self.status, body).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

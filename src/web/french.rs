@@ -1,0 +1,98 @@
+//! How numbers, durations and dates are worded, with French typography.
+
+use jiff::{Timestamp, tz::TimeZone};
+use time::OffsetDateTime;
+
+use crate::progress::Progress;
+
+static PARIS: TimeZone = jiff::tz::get!("Europe/Paris");
+
+const MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+/// « 0 grain », « 1 grain », « 2 grains ».
+pub fn grains(count: usize) -> String {
+    let plural = if count > 1 { "s" } else { "" };
+    format!("{count}\u{a0}grain{plural}")
+}
+
+/// « 3 grains sur 8 ».
+pub fn grains_of(progress: Progress) -> String {
+    format!("{} sur {}", grains(progress.done), progress.total)
+}
+
+/// « 6 min », « 3 h 34 », « 2 h ».
+pub fn minutes(minutes: u16) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes}\u{a0}min"),
+        (hours, 0) => format!("{hours}\u{a0}h"),
+        (hours, minutes) => format!("{hours}\u{a0}h\u{a0}{minutes:02}"),
+    }
+}
+
+/// « 14 novembre 2026 », « 1er mars 2026 », as the calendar in Paris has it.
+pub fn date(time: OffsetDateTime) -> String {
+    let date = Timestamp::from_second(time.unix_timestamp())
+        .unwrap_or_default()
+        .to_zoned(PARIS.clone())
+        .date();
+    let month = usize::try_from(date.month() - 1)
+        .ok()
+        .and_then(|rank| MONTHS.get(rank));
+    let first = if date.day() == 1 { "er" } else { "" };
+    format!(
+        "{}{first}\u{a0}{}\u{a0}{}",
+        date.day(),
+        month.unwrap_or(&""),
+        date.year()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn only_two_or_more_are_plural() {
+        assert_eq!(grains(0), "0\u{a0}grain");
+        assert_eq!(grains(1), "1\u{a0}grain");
+        assert_eq!(
+            grains_of(Progress { done: 2, total: 7 }),
+            "2\u{a0}grains sur 7"
+        );
+    }
+
+    #[test]
+    fn more_than_an_hour_is_said_in_hours() {
+        assert_eq!(minutes(6), "6\u{a0}min");
+        assert_eq!(minutes(120), "2\u{a0}h");
+        assert_eq!(minutes(214), "3\u{a0}h\u{a0}34");
+        assert_eq!(minutes(61), "1\u{a0}h\u{a0}01");
+    }
+
+    #[test]
+    fn a_date_is_that_of_paris_in_winter_and_in_summer() {
+        assert_eq!(
+            date(datetime!(2026-11-13 23:30 UTC)),
+            "14\u{a0}novembre\u{a0}2026"
+        );
+        assert_eq!(
+            date(datetime!(2026-06-30 22:30 UTC)),
+            "1er\u{a0}juillet\u{a0}2026"
+        );
+    }
+}

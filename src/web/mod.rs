@@ -1,0 +1,91 @@
+//! Everything HTTP; the only place that knows axum and askama.
+//!
+//! [`router`] is the whole site map on one screen.
+
+pub mod api;
+pub mod assets;
+mod dev_login;
+pub mod error;
+pub mod frame;
+pub mod french;
+mod grains;
+mod health;
+mod layers;
+pub mod pages;
+pub mod session;
+pub mod state;
+pub mod urls;
+
+use axum::{
+    Json, Router,
+    http::{HeaderValue, Method, header},
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+use tower_http::{
+    compression::{CompressionLayer, CompressionLevel},
+    cors::CorsLayer,
+    limit::RequestBodyLimitLayer,
+};
+
+use error::PageError;
+use state::AppState;
+use urls::route;
+
+/// The largest body that is read, in bytes.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// The whole site.
+pub fn router(state: AppState) -> Router {
+    let pages = Router::new()
+        .route(route::HOME, get(pages::home::show))
+        .route(route::MODULE, get(pages::module::show))
+        .route(route::SEQUENCE, get(pages::sequence::show))
+        .route(route::GRAIN, get(pages::grain::show))
+        .route(route::COMPLETION, post(pages::grain::finish))
+        .route(route::UNDO, post(pages::grain::undo));
+    let api = Router::new()
+        .route(route::API_PROFILE, post(api::profile::create))
+        .route(
+            route::API_PROGRESS,
+            get(api::progress::read).post(api::progress::record),
+        )
+        .route(route::API_DOCUMENT, get(api::document))
+        .layer(cors(&state.config.cors_origins));
+    let host = Router::new()
+        .route(route::HEALTH_LIVE, get(health::live))
+        .route(route::HEALTH_READY, get(health::ready))
+        .route(route::ASSET, get(assets::serve));
+    let mut site = pages
+        .merge(api)
+        .merge(host)
+        .fallback(async || PageError::NotFound);
+    if state.config.dev_login {
+        site = site.layer(from_fn_with_state(state.clone(), dev_login::sign_in));
+    }
+    if state.config.is_development() {
+        site = site.route(route::DEV_BUILD, get(async || Json(std::process::id())));
+    }
+    site.layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(from_fn_with_state(
+            state.clone(),
+            layers::refuse_foreign_posts,
+        ))
+        .layer(from_fn(layers::limit_time))
+        .layer(from_fn_with_state(state.clone(), layers::explain))
+        .layer(from_fn(layers::secure))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(from_fn_with_state(state.clone(), layers::log))
+        .with_state(state)
+}
+
+/// Lets the pages of these origins call the API, without any cookie.
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins = origins
+        .iter()
+        .filter_map(|origin| HeaderValue::try_from(origin).ok());
+    CorsLayer::new()
+        .allow_origin(origins.collect::<Vec<_>>())
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+}

@@ -1,0 +1,213 @@
+//! The SQL of sessions, and all of it: tower-sessions' store on `internal.sessions`.
+//!
+//! The table holds the SHA-256 of an id, never the id: a dump lets nobody in. Sessions read
+//! a moment ago are remembered for [`REMEMBERED`], so that a page costs one round trip; a
+//! session ended elsewhere is therefore honoured within that time, here at once.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock},
+};
+
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+use time::{Duration, OffsetDateTime};
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+use super::{KEY, SessionData, data_of};
+use crate::clock::Clock;
+
+/// How long a session that was read is believed without asking again.
+pub const REMEMBERED: Duration = Duration::seconds(2);
+
+/// How many sessions are remembered at most.
+const CAPACITY: usize = 20_000;
+
+/// Sessions in PostgreSQL, with a short memory.
+#[derive(Clone, Debug)]
+pub struct PostgresSessionStore {
+    pool: PgPool,
+    clock: Clock,
+    memory: Arc<RwLock<HashMap<Id, Remembered>>>,
+}
+
+/// A session that is open.
+#[derive(Clone, Debug)]
+pub struct OpenSession {
+    /// What it knows.
+    pub data: SessionData,
+    /// When it ends if nothing happens, UTC.
+    pub expires_at: OffsetDateTime,
+}
+
+#[derive(Clone, Debug)]
+struct Remembered {
+    session: OpenSession,
+    read_at: OffsetDateTime,
+}
+
+impl PostgresSessionStore {
+    /// A store on this pool.
+    pub fn new(pool: PgPool, clock: Clock) -> Self {
+        Self {
+            pool,
+            clock,
+            memory: Arc::default(),
+        }
+    }
+
+    /// The open session of this id, from memory when it was read a moment ago.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn find_open(&self, id: Id) -> sqlx::Result<Option<OpenSession>> {
+        let now = self.clock.now();
+        if let Some(session) = self.recall(id, now) {
+            return Ok(Some(session));
+        }
+        let row = sqlx::query!(
+            "SELECT data, expires_at FROM internal.sessions WHERE id_hash = $1 AND expires_at > $2",
+            &hash(id),
+            now,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let session = row.and_then(|row| {
+            let data = data_of(row.data.get(KEY)?)?;
+            Some(OpenSession {
+                data,
+                expires_at: row.expires_at,
+            })
+        });
+        match &session {
+            Some(session) => self.remember(id, session.clone()),
+            None => self.forget(id),
+        }
+        Ok(session)
+    }
+
+    /// Lets a session live until `expires_at` (UTC).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn extend(&self, id: Id, expires_at: OffsetDateTime) -> sqlx::Result<()> {
+        sqlx::query!(
+            "UPDATE internal.sessions SET expires_at = $2 WHERE id_hash = $1",
+            &hash(id),
+            expires_at,
+        )
+        .execute(&self.pool)
+        .await?;
+        self.forget(id);
+        Ok(())
+    }
+
+    /// Deletes the sessions that are over and returns how many they were.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn delete_expired(&self) -> sqlx::Result<u64> {
+        let now = self.clock.now();
+        sqlx::query!("DELETE FROM internal.sessions WHERE expires_at <= $1", now)
+            .execute(&self.pool)
+            .await
+            .map(|done| done.rows_affected())
+    }
+
+    fn remember(&self, id: Id, session: OpenSession) {
+        let now = self.clock.now();
+        let Ok(mut memory) = self.memory.write() else {
+            return;
+        };
+        if memory.len() >= CAPACITY {
+            memory.retain(|_, remembered| now - remembered.read_at < REMEMBERED);
+        }
+        if memory.len() < CAPACITY {
+            memory.insert(
+                id,
+                Remembered {
+                    session,
+                    read_at: now,
+                },
+            );
+        }
+    }
+
+    fn forget(&self, id: Id) {
+        if let Ok(mut memory) = self.memory.write() {
+            memory.remove(&id);
+        }
+    }
+
+    fn recall(&self, id: Id, now: OffsetDateTime) -> Option<OpenSession> {
+        let memory = self.memory.read().ok()?;
+        let Remembered { session, read_at } = memory.get(&id)?;
+        let is_fresh = now - *read_at < REMEMBERED && session.expires_at > now;
+        is_fresh.then(|| session.clone())
+    }
+}
+
+#[async_trait]
+impl SessionStore for PostgresSessionStore {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        // 128 random bits never meet twice; the primary key would refuse it.
+        self.save(record).await
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let data =
+            serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        sqlx::query!(
+            r#"
+            INSERT INTO internal.sessions (id_hash, user_id, data, expires_at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (id_hash) DO UPDATE
+            SET user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at
+            "#,
+            &hash(record.id),
+            record.data.get(KEY).and_then(data_of).map(|data| data.learner.0),
+            data,
+            record.expiry_date,
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(backend)?;
+        self.forget(record.id);
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let session = self.find_open(*id).await.map_err(backend)?;
+        Ok(session.map(|session| Record {
+            id: *id,
+            data: HashMap::from([(KEY.to_owned(), serde_json::json!(session.data))]),
+            expiry_date: session.expires_at,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        sqlx::query!(
+            "DELETE FROM internal.sessions WHERE id_hash = $1",
+            &hash(*id)
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(backend)?;
+        self.forget(*id);
+        Ok(())
+    }
+}
+
+/// What the table knows of an id.
+fn hash(id: Id) -> [u8; 32] {
+    Sha256::digest(id.0.to_be_bytes()).into()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` takes")]
+fn backend(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}

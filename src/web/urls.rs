@@ -1,0 +1,110 @@
+//! Every address of the site, written once. Templates ask [`Urls`]; nobody types an `href`.
+
+/// Route patterns, as the router mounts them under each root.
+pub mod route {
+    /// The course.
+    pub const HOME: &str = "/";
+    /// One module.
+    pub const MODULE: &str = "/modules/{id}";
+    /// One sequence.
+    pub const SEQUENCE: &str = "/sequences/{id}";
+    /// One grain.
+    pub const GRAIN: &str = "/grains/{id}";
+    /// « Terminer ce grain ».
+    pub const COMPLETION: &str = "/grains/{id}/completion";
+    /// « Je veux le revoir plus tard ».
+    pub const UNDO: &str = "/grains/{id}/completion/undo";
+    /// Create or find a profile.
+    pub const API_PROFILE: &str = "/api/auth/profile";
+    /// Read progress, finish a grain.
+    pub const API_PROGRESS: &str = "/api/progress";
+    /// The description of the API.
+    pub const API_DOCUMENT: &str = "/api/openapi.json";
+    /// Whether the process lives.
+    pub const HEALTH_LIVE: &str = "/health/live";
+    /// Whether it can answer with data.
+    pub const HEALTH_READY: &str = "/health/ready";
+    /// Style-sheets, scripts, fonts, figures.
+    pub const ASSET: &str = "/assets/{*path}";
+    /// Development only: which build answers.
+    pub const DEV_BUILD: &str = "/dev/build";
+}
+
+/// Builds the addresses of one request: plain, or all below the root of a session in a frame.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Urls {
+    root: String,
+}
+
+impl Urls {
+    /// Addresses below `root`: empty, or `/s/…` without a slash at its end.
+    pub fn below(root: impl Into<String>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// What stands before each address.
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The course.
+    pub fn home(&self) -> String {
+        format!("{}/", self.root)
+    }
+
+    /// The course, after its last grain was finished.
+    pub fn home_after(&self, finished: &str) -> String {
+        format!("{}/?finished={finished}", self.root)
+    }
+
+    /// One module.
+    pub fn module(&self, id: &str) -> String {
+        format!("{}/modules/{id}", self.root)
+    }
+
+    /// A module, after its last grain was finished.
+    pub fn module_after(&self, id: &str, finished: &str) -> String {
+        format!("{}/modules/{id}?finished={finished}", self.root)
+    }
+
+    /// One sequence.
+    pub fn sequence(&self, id: &str) -> String {
+        format!("{}/sequences/{id}", self.root)
+    }
+
+    /// One grain.
+    pub fn grain(&self, id: &str) -> String {
+        format!("{}/grains/{id}", self.root)
+    }
+
+    /// A grain, after another one was finished.
+    pub fn grain_after(&self, id: &str, finished: &str) -> String {
+        format!("{}/grains/{id}?finished={finished}", self.root)
+    }
+
+    /// Where « Terminer ce grain » is posted.
+    pub fn completion(&self, id: &str) -> String {
+        format!("{}/grains/{id}/completion", self.root)
+    }
+
+    /// Where a completion is taken back.
+    pub fn undo(&self, id: &str) -> String {
+        format!("{}/grains/{id}/completion/undo", self.root)
+    }
+
+    /// Where progress is read and grains are finished as JSON.
+    pub fn api_progress(&self) -> String {
+        format!("{}{}", self.root, route::API_PROGRESS)
+    }
+
+    /// The hashed address of an asset, by its logical name (`css/site.css`).
+    ///
+    /// Assets are the same for all and stand below no root.
+    #[expect(
+        clippy::unused_self,
+        reason = "templates ask one object for every address"
+    )]
+    pub fn asset(&self, logical: &str) -> String {
+        super::assets::address(logical)
+    }
+}

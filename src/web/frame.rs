@@ -15,6 +15,8 @@ pub struct Frame {
     pub language: &'static str,
     /// Title of the course.
     pub course_title: &'static str,
+    /// SPDX identifier of the licence of text and figures.
+    pub license: &'static str,
     /// What the learner is called; empty when the page is read without a session.
     pub learner_name: String,
     /// The overall bar; `None` without a session.
@@ -43,6 +45,7 @@ impl Frame {
             urls,
             language: course.language,
             course_title: course.title,
+            license: course.license,
             learner_name: String::new(),
             progress: None,
             is_development: state.config.is_development(),

@@ -60,6 +60,14 @@ pub fn date(time: OffsetDateTime) -> String {
     )
 }
 
+/// « CC BY-SA 4.0 » for the SPDX identifier `CC-BY-SA-4.0`; any other one as it is.
+pub fn licence(spdx: &str) -> String {
+    match spdx.strip_prefix("CC-").and_then(|rest| rest.rsplit_once('-')) {
+        Some((terms, version)) => format!("CC\u{a0}{terms}\u{a0}{version}"),
+        None => spdx.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -94,5 +102,11 @@ mod tests {
             date(datetime!(2026-06-30 22:30 UTC)),
             "1er\u{a0}juillet\u{a0}2026"
         );
+    }
+
+    #[test]
+    fn a_licence_is_named_as_its_authors_write_it() {
+        assert_eq!(licence("CC-BY-SA-4.0"), "CC\u{a0}BY-SA\u{a0}4.0");
+        assert_eq!(licence("MIT"), "MIT");
     }
 }

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(10);
 
 /// How often sessions that are over are deleted.
-const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
+const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let listen = config.listen;

@@ -16,10 +16,10 @@ use sqlx::{
 use crate::config::Config;
 
 /// How long a request waits for a free connection.
-pub const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(2_000);
+pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection that rested longer is asked for a sign of life before it is used.
-const RESTED: Duration = Duration::from_millis(1_000);
+const RESTED: Duration = Duration::from_secs(1);
 
 /// The migrations of `migrations/`, compiled in; the lock is taken by [`migrate`].
 ///

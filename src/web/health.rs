@@ -9,7 +9,7 @@ use super::state::AppState;
 use crate::db;
 
 /// How long the database has to give a sign of life.
-const PATIENCE: Duration = Duration::from_millis(1_000);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// 200 while the process lives, whatever the database does.
 pub(crate) async fn live() -> impl IntoResponse {

@@ -62,16 +62,11 @@ pub(crate) async fn log(
     let duration_ms = (state.clock.now() - started).as_seconds_f64() * 1_000.0;
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let status = response.status().as_u16();
-    match cause_of(&response) {
-        Some(cause) if status >= 500 => {
-            tracing::error!(%method, route, status, duration_ms, request_id = id, cause = chain(cause.as_ref()), "request failed");
-        }
-        _ if status >= 500 => {
-            tracing::error!(%method, route, status, duration_ms, request_id = id, "request failed")
-        }
-        _ => {
-            tracing::info!(%method, route, status, duration_ms, request_id = id, "request answered")
-        }
+    if status < 500 {
+        tracing::info!(%method, route, status, duration_ms, request_id = id, "request answered");
+    } else {
+        let cause = cause_of(&response).map(|cause| chain(cause.as_ref())).unwrap_or_default();
+        tracing::error!(%method, route, status, duration_ms, request_id = id, cause, "request failed");
     }
     response
 }

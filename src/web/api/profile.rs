@@ -87,7 +87,7 @@ pub(crate) async fn create(
         unfit(message).on("moodle_user_id")
     })?;
     let (email, name) = match bearer(&headers) {
-        Some(token) => signed_facts(&state, token, &wanted, request.email)?,
+        Some(token) => signed_facts(&state, token, &wanted, request.email.as_deref())?,
         None if state.config.dev_login => (request.email, None),
         None => return Err(ApiError::from(&PageError::NoSession { unsaved: None })),
     };
@@ -120,7 +120,7 @@ fn signed_facts(
     state: &AppState,
     token: &str,
     wanted: &MoodleUserId,
-    email: Option<String>,
+    email: Option<&str>,
 ) -> Result<(Option<String>, Option<String>), ApiError> {
     let token = verified(state, token)?;
     if token.moodle_user_id != *wanted {
@@ -129,7 +129,7 @@ fn signed_facts(
             ApiError::new(StatusCode::FORBIDDEN, "foreign_token", message).on("moodle_user_id"),
         );
     }
-    if email.is_some() && email != token.email {
+    if email.is_some() && email != token.email.as_deref() {
         let message = "L’adresse doit être celle que le jeton porte, ou manquer.";
         return Err(unfit(message).on("email"));
     }

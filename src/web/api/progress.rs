@@ -224,12 +224,12 @@ pub(crate) async fn record(
 /// Why there is no such grain: it never was, or it left the course.
 async fn absent(state: &AppState, id: &str) -> sqlx::Result<ApiError> {
     let mut conn = state.pool.acquire().await?;
-    let error = match catalogue::store::find_retired_grain(&mut conn, id).await? {
-        Some(_) => ApiError::from(&PageError::Retired),
-        None => {
-            let message = "Aucun grain ne porte cet identifiant.";
-            ApiError::new(StatusCode::NOT_FOUND, "unknown_grain", message)
-        }
+    let was_there = catalogue::store::find_retired_grain(&mut conn, id).await?.is_some();
+    let error = if was_there {
+        ApiError::from(&PageError::Retired)
+    } else {
+        let message = "Aucun grain ne porte cet identifiant.";
+        ApiError::new(StatusCode::NOT_FOUND, "unknown_grain", message)
     };
     Ok(error.on("grain_id"))
 }

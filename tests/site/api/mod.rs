@@ -1,0 +1,4 @@
+//! The JSON API.
+
+mod profile;
+mod progress;

@@ -1,0 +1,72 @@
+//! Two instances on one database, and many requests at once.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use mini_site::db;
+use sqlx::{PgPool, postgres::PgPoolOptions};
+use tokio::task::JoinSet;
+
+use crate::support::TestSite;
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn fifty_completions_at_once_make_one_row_and_fifty_redirects(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    let browser = site.learner("42").await;
+    let mut presses = JoinSet::new();
+    for _ in 0..50 {
+        let mut browser = browser.clone();
+        presses.spawn(async move { browser.post("/grains/grain1/completion").await });
+    }
+    let answers = presses.join_all().await;
+    assert_eq!(answers.len(), 50);
+    for answer in answers {
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        assert_eq!(answer.location(), "/grains/grain2?finished=grain1");
+    }
+    assert_eq!(site.count("SELECT count(*) FROM progress").await, 1);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn what_is_finished_on_one_instance_shows_on_the_other(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    let other = site.sibling().await;
+    let here = site.learner_after("42", &["grain1"]).await;
+    let mut there = other.browser();
+    there.cookie = here.cookie;
+    assert!(there.get("/").await.text.contains("1\u{a0}grain sur 29"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn two_instances_that_start_together_both_come_up(pool: PgPool) {
+    let pools = [pool.clone(), pool];
+    let mut starts = JoinSet::new();
+    for pool in pools {
+        starts.spawn(async move {
+            db::migrate(&pool).await.expect("migrations");
+            TestSite::new(pool).await
+        });
+    }
+    for site in starts.join_all().await {
+        assert_eq!(site.browser().get("/").await.status, StatusCode::OK);
+        assert_eq!(site.count("SELECT count(*) FROM grains").await, 29);
+    }
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn more_requests_than_connections_wait_for_their_turn(pool: PgPool) {
+    let narrow = PgPoolOptions::new()
+        .max_connections(2)
+        .acquire_timeout(Duration::from_secs(2))
+        .connect_with(pool.connect_options().as_ref().clone())
+        .await
+        .expect("a pool of two");
+    let site = TestSite::new(narrow).await;
+    let browser = site.learner("42").await;
+    let mut views = JoinSet::new();
+    for _ in 0..100 {
+        let mut browser = browser.clone();
+        views.spawn(async move { browser.get("/").await.status });
+    }
+    assert!(views.join_all().await.into_iter().all(|status| status == StatusCode::OK));
+}

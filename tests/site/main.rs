@@ -1,0 +1,13 @@
+//! The site as a whole, on a real PostgreSQL: requests go through the router in memory.
+//!
+//! Filed by address: `pages/` and `api/` mirror `src/web`; what concerns all stands beside.
+
+mod api;
+mod catalogue;
+mod failures;
+mod instances;
+mod origins;
+mod pages;
+mod schema;
+mod sessions;
+mod support;

@@ -1,0 +1,5 @@
+//! Pages as browsers get them.
+
+mod grain;
+mod home;
+mod looks;

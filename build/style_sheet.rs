@@ -207,3 +207,93 @@ fn quoted_length(text: &str, quote: char) -> usize {
     }
     text.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_means_something_survives() {
+        for text in [
+            "a{content:\"+\" / \"\"}",
+            "a{content:\"/* ; } */  \\\"  x\"}",
+            "a{inline-size:calc((100% - 2 * (var(--x) + 1px)) / 3 - -1px)}",
+            "a{inline-size:round(down,3.2px,1px);margin:-1px auto 0 -2px}",
+            "a{font:var(--size) / 1.5 var(--font)}",
+            "a{unicode-range:U+00A0,U+20-7E}",
+            "a{--empty: ;--also: }",
+            ".a :hover .b + .c ~ .d *::before,* + *{x:y}",
+            ".q:nth-child(2n + 1) *::before{x:y}",
+            ".a .b [open] :is(h1,h2):not(.f) p{x:y}",
+            "@view-transition{navigation:auto}",
+            "@supports selector(::details-content){a::details-content{x:y}}",
+            "@media screen and (prefers-color-scheme:dark){a{x:y}}",
+            "@media (width>=60rem) and (not (hover)){a{x:y}}",
+            ".e{& .f{x:y}&:hover{x:y}.g &{x:y}}",
+            "a{background:url(\"data:image/svg+xml,<svg  a=')'/>\")}",
+            ".a\\:b{x:y}",
+            ".a/**/.b{x:y}",
+        ] {
+            assert_eq!(minified(text), text);
+        }
+    }
+
+    #[test]
+    fn comments_and_needless_spaces_go() {
+        let text = "/* one */\n:root {\n  --a: 1px ;\n  color : red  !important;\n}\n\n\
+                    /* two */ @media ( min-width : 2rem ) {\n  .a > .b ,\n  .c { x: y; }\n}\n";
+        let expected = ":root{--a:1px;color :red!important}\
+                        @media (min-width :2rem){.a>.b,.c{x:y}}";
+        assert_eq!(minified(text), expected);
+    }
+
+    #[test]
+    fn addresses_are_hashed_from_where_the_text_stands() {
+        let find = |logical: &str| {
+            ["fonts/a.woff2", "figures/b.svg"]
+                .contains(&logical)
+                .then(|| format!("/assets/{logical}?"))
+        };
+        let text = "a{src:url( '../fonts/a.woff2' ) format(\"woff2\")}b{fill:url(#c)}";
+        assert_eq!(
+            with_addresses(text, "css/site.css", find).expect("the font exists"),
+            "a{src:url(\"/assets/fonts/a.woff2?\" ) format(\"woff2\")}b{fill:url(\"#c\")}"
+        );
+        let text = "a{background:url(figures/b.svg)}";
+        assert_eq!(
+            with_addresses(text, "module1/sequence1/grain1.css", find).expect("the figure exists"),
+            "a{background:url(\"/assets/figures/b.svg?\")}"
+        );
+        let error = with_addresses("a{src:url(x.png)}", "css/site.css", find);
+        let error = error.expect_err("there is no such picture");
+        assert_eq!(error.to_string(), "css/site.css: url(x.png) names no asset");
+    }
+
+    #[test]
+    fn parts_are_bundled_in_order_and_none_is_forgotten() {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("style_sheet");
+        let write = |name: &str, text: &str| fs::write(folder.join(name), text);
+        fs::create_dir_all(folder.join("components")).expect("a folder of our own");
+        write(
+            "site.css",
+            "/* all */\n@import \"b.css\";\n@import \"components/a.css\";\n",
+        )
+        .and_then(|()| write("b.css", "b{x:y}"))
+        .and_then(|()| write("components/a.css", "a{src:url(../../fonts/a.woff2)}"))
+        .expect("a file of our own");
+        let bundles = bundles(&folder).expect("every part is imported");
+        let text = "b{x:y}\na{src:url(\"components/../../fonts/a.woff2\")}\n";
+        assert_eq!(bundles, [("css/site.css".to_owned(), text.to_owned())]);
+
+        write("site.css", "@import \"components/a.css\";\n").expect("a file of our own");
+        let error = super::bundles(&folder)
+            .expect_err("b.css is an orphan")
+            .to_string();
+        assert!(
+            error.ends_with(
+                "b.css: no style-sheet imports this one; add it to site.css or remove it"
+            ),
+            "{error}"
+        );
+    }
+}

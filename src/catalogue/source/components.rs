@@ -28,6 +28,8 @@ pub(crate) struct Component {
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) is_required: bool,
+    /// The component goes through it, so it is a list.
+    pub(crate) is_list: bool,
 }
 
 /// Reads the macros of the file at `path`.
@@ -73,6 +75,7 @@ fn component(node: &Node<'_>) -> Option<(String, Component)> {
     let parameters = args.iter().map(|argument| Parameter {
         name: (*argument.name).to_owned(),
         is_required: argument.default.is_none(),
+        is_list: false,
     });
     let mut component = Component {
         parameters: parameters.collect(),
@@ -99,7 +102,16 @@ impl Component {
                         .iter()
                         .for_each(|branch| self.look_into(&branch.nodes));
                 }
-                Node::Loop(node) => self.look_into(&node.body),
+                Node::Loop(node) => {
+                    if let Expr::Var(list) = **node.iter {
+                        let mut listed = self
+                            .parameters
+                            .iter_mut()
+                            .filter(|known| known.name == list);
+                        listed.by_ref().for_each(|known| known.is_list = true);
+                    }
+                    self.look_into(&node.body);
+                }
                 _ => {}
             }
         }

@@ -33,8 +33,41 @@ type Spanned<'a> = WithSpan<Box<Expr<'a>>>;
 impl Walk<'_> {
     pub(super) fn test(&mut self, test: &CondTest<'_>) {
         self.expression(&test.expr);
-        if let Some(target) = &test.target {
-            self.bind(target);
+        match &test.target {
+            Some(target) => self.bind(target),
+            None => self.question(&test.expr),
+        }
+    }
+
+    /// Refuses a text or a number where a yes or no is asked.
+    fn question(&mut self, expression: &Spanned<'_>) {
+        match &***expression {
+            Expr::Unary("!", inner) | Expr::Group(inner) => self.question(inner),
+            Expr::BinOp(BinOp {
+                op: "&&" | "||",
+                lhs,
+                rhs,
+            }) => {
+                self.question(lhs);
+                self.question(rhs);
+            }
+            Expr::AssociatedItem(of, item) if matches!(***of, Expr::Var("frame")) => {
+                let name = *item.name;
+                self.note(
+                    offset(expression.span()),
+                    format!(
+                        "{} est un texte et non une question.",
+                        quoted(&format!("frame.{name}"))
+                    ),
+                    format!("Écrivez {{% if !frame.{name}.is_empty() %}}."),
+                );
+            }
+            Expr::StrLit(_) | Expr::NumLit(..) => self.note(
+                offset(expression.span()),
+                "cette condition n’est pas une question.".to_owned(),
+                "Comparez deux valeurs, ou demandez .is_empty().",
+            ),
+            _ => {}
         }
     }
 
@@ -206,24 +239,37 @@ impl Walk<'_> {
                 self.note(at, what, "Gardez l’un des deux.");
             }
             given.push(known.name.clone());
-            self.argument(&known.name, value, called);
+            self.argument(known, value, called);
         }
         given
     }
 
-    /// Notes the element ids that come from arguments, and refuses empty texts.
-    fn argument(&mut self, parameter: &str, value: &Spanned<'_>, called: &str) {
-        let Expr::StrLit(text) = &***value else {
-            return;
-        };
+    /// Notes the element ids that come from arguments, refuses empty texts and wrong kinds.
+    fn argument(&mut self, parameter: &Parameter, value: &Spanned<'_>, called: &str) {
         let at = offset(value.span());
-        if parameter == "id" {
-            self.template.ids.push((at, text.content.to_owned()));
-        }
-        if text.content.trim().is_empty() && parameter != "alt" {
-            let what = format!("l’argument {} de {called} est vide.", quoted(parameter));
-            self.note(at, what, "Écrivez-y un texte.");
-        }
+        let Parameter { name, is_list, .. } = parameter;
+        let kind = match &***value {
+            Expr::Array(_) if !is_list => "un texte, entre guillemets droits",
+            Expr::StrLit(_) | Expr::NumLit(..) | Expr::BoolLit(_) if *is_list => {
+                "une liste, comme [\"Oui\", \"Non\"]"
+            }
+            Expr::StrLit(text) => {
+                if name == "id" {
+                    self.template.ids.push((at, text.content.to_owned()));
+                }
+                if text.content.trim().is_empty() && name != "alt" {
+                    let what = format!("l’argument {} de {called} est vide.", quoted(name));
+                    self.note(at, what, "Écrivez-y un texte.");
+                }
+                return;
+            }
+            _ => return,
+        };
+        let what = format!(
+            "l’argument {} de {called} n’est pas du bon genre.",
+            quoted(name)
+        );
+        self.note(at, what, format!("Donnez {kind}."));
     }
 
     pub(super) fn unknown_component(&mut self, called: &str, at: usize) {

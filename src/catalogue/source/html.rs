@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use html5gum::emitters::default::DefaultEmitter;
-use html5gum::{StartTag, Token, Tokenizer};
+use html5gum::{Error, Spanned, StartTag, Token, Tokenizer};
 
-use super::fault::{Faults, Source, quoted};
+use super::fault::{Faults, Source};
 use super::template::Template;
 use super::vocabulary::{ENDS_PARAGRAPH, FOREIGN, VOID, is_known, parents, parse_error, refused};
 
@@ -81,14 +81,16 @@ struct Open {
 /// Stands on the pile of open elements where a component's body begins.
 const BORDER: &str = "";
 
-struct Checker<'a> {
-    source: &'a Source,
-    template: &'a Template,
+/// A walk through the HTML of one grain.
+pub(super) struct Checker<'a> {
+    pub(super) source: &'a Source,
+    pub(super) template: &'a Template,
+    pub(super) page: &'a mut Page,
+    /// Ids that attributes refer to, with their place.
+    pub(super) references: Vec<(usize, String)>,
     faults: &'a mut Faults,
-    page: &'a mut Page,
     open: Vec<Open>,
     level: u8,
-    references: Vec<(usize, String)>,
 }
 
 impl Checker<'_> {
@@ -103,11 +105,14 @@ impl Checker<'_> {
                     self.open.iter_mut().for_each(|open| open.has_text = true);
                 }
             }
-            Token::Error(error) => self.note(
-                error.span.start,
-                format!("{}.", parse_error(error.value)),
-                "Corrigez cette balise.",
-            ),
+            Token::Error(error) => {
+                let (what, mend) = parse_error(error.value);
+                self.note(
+                    self.place_of(&error),
+                    format!("{what}."),
+                    format!("{mend}."),
+                );
+            }
             Token::Doctype(doctype) => self.note(
                 doctype.span.start,
                 "un grain est un fragment, sans doctype.".to_owned(),
@@ -115,6 +120,13 @@ impl Checker<'_> {
             ),
             Token::Comment(_) => {}
         }
+    }
+
+    /// Where a parse error stands; one found at the end of the file, where it began.
+    fn place_of(&self, error: &Spanned<Error>) -> usize {
+        let is_at_end = matches!(error.value, Error::EofInTag | Error::EofInComment);
+        let begin = self.template.html.iter().rposition(|&byte| byte == b'<');
+        begin.filter(|_| is_at_end).unwrap_or(error.span.start)
     }
 
     fn mark(&mut self, at: usize, mark: &Mark<'_>) {
@@ -137,16 +149,19 @@ impl Checker<'_> {
             .open
             .iter()
             .any(|open| FOREIGN.contains(&open.name.as_str()));
-        if let Some((what, mend)) = refused(&name).filter(|_| !is_foreign || name != "title") {
+        let refused = refused(&name).filter(|_| !is_foreign || name == "script");
+        if let Some((what, mend)) = refused {
             self.note(at, format!("<{name}> : {what}"), mend);
-        } else if !is_foreign && !is_known(&name) {
-            let what = format!("la balise <{name}> n’existe pas en HTML.");
-            self.note(at, what, "Corrigez son nom.");
+        } else {
+            self.attributes(tag, &name, at);
         }
         if !is_foreign {
+            if refused.is_none() && !is_known(&name) {
+                let what = format!("la balise <{name}> n’existe pas en HTML.");
+                self.note(at, what, "Corrigez son nom.");
+            }
             self.place(&name, at);
         }
-        self.attributes(tag, &name, at);
         if let [b'h', digit @ b'2'..=b'6'] = name.as_bytes() {
             self.heading(digit - b'0', at);
         }
@@ -176,26 +191,23 @@ impl Checker<'_> {
                 format!("Fermez le paragraphe par </p> avant <{name}>."),
             );
         }
-        let Some(parent) = self.open.last().filter(|parent| parent.name != BORDER) else {
-            return;
-        };
         if name == "a" && self.open.iter().any(|open| open.name == "a") {
             let what = "un lien ne peut pas en contenir un autre.".to_owned();
             self.note(at, what, "Fermez le premier par </a>.");
-        } else if let Some(allowed) =
-            parents(name).filter(|all| !all.contains(&parent.name.as_str()))
-        {
-            let inside = &parent.name;
-            let what = format!("<{name}> ne peut pas se trouver directement dans <{inside}>.");
-            let allowed: Vec<String> = allowed.iter().map(|name| format!("<{name}>")).collect();
-            self.note(
-                at,
-                what,
-                format!(
-                    "Placez-le dans {}, ou fermez <{inside}> avant lui.",
-                    allowed.join(" ou ")
-                ),
-            );
+        }
+        let parent = self.open.last().map_or("", |parent| parent.name.as_str());
+        let Some(allowed) = parents(name).filter(|all| !all.contains(&parent)) else {
+            return;
+        };
+        let allowed: Vec<String> = allowed.iter().map(|name| format!("<{name}>")).collect();
+        let allowed = allowed.join(" ou ");
+        if self.open.is_empty() {
+            let what = format!("<{name}> ne peut pas se trouver seul.");
+            self.note(at, what, format!("Placez-le dans {allowed}."));
+        } else if parent != BORDER {
+            let what = format!("<{name}> ne peut pas se trouver directement dans <{parent}>.");
+            let mend = format!("Placez-le dans {allowed}, ou fermez <{parent}> avant lui.");
+            self.note(at, what, mend);
         }
     }
 
@@ -251,84 +263,11 @@ impl Checker<'_> {
         self.level = level;
     }
 
-    fn attributes(&mut self, tag: &StartTag<usize>, name: &str, at: usize) {
-        for (key, value) in &tag.attributes {
-            let key = String::from_utf8_lossy(key);
-            let place = value.span.start;
-            let text = String::from_utf8_lossy(&value.value).trim().to_owned();
-            let is_computed = self.is_computed(value.span.start, value.span.end);
-            match &*key {
-                "style" => self.note(
-                    place,
-                    "l’attribut style serait ignoré par le navigateur.".to_owned(),
-                    "Donnez une classe, et sa règle dans le fichier .css du même nom que le grain.",
-                ),
-                _ if key.starts_with("on") && name != "svg" => self.note(
-                    place,
-                    format!("l’attribut {key} serait ignoré par le navigateur."),
-                    "Employez addEventListener dans le fichier .js du même nom que le grain.",
-                ),
-                _ if is_computed => {}
-                "id" => self.id(text, place),
-                "href" if name == "a" || name == "area" => self.page.links.push((place, text)),
-                "src" | "poster" | "srcset" | "href" | "xlink:href" if name != "a" => {
-                    self.page.pictures.push((place, text));
-                }
-                "for" | "headers" | "aria-labelledby" | "aria-describedby" | "aria-controls" => {
-                    let all = text.split_whitespace().map(|id| (place, id.to_owned()));
-                    self.references.extend(all);
-                }
-                _ => {}
-            }
-        }
-        if name == "img" {
-            for (key, mend) in [
-                (
-                    "alt",
-                    "Ajoutez alt=\"…\" qui dit ce que l’image montre, ou alt=\"\" si elle décore.",
-                ),
-                ("src", "Ajoutez src=\"figures/NOM.svg\"."),
-            ] {
-                if !tag.attributes.contains_key(key.as_bytes()) {
-                    self.note(at, format!("cette image n’a pas d’attribut {key}."), mend);
-                }
-            }
-        }
-    }
-
-    fn id(&mut self, id: String, at: usize) {
-        if id.is_empty() || id.contains(char::is_whitespace) {
-            let what = "cet attribut id est vide ou contient une espace.".to_owned();
-            self.note(at, what, "Donnez-lui un nom d’un seul mot.");
-        } else if let Some(&first) = self.page.ids.get(&id) {
-            let line = self.source.line(first);
-            let what = format!("l’id {} est déjà pris à la ligne {line}.", quoted(&id));
-            self.note(at, what, "Donnez-en un autre, unique dans le grain.");
-        } else {
-            self.page.ids.insert(id, at);
-        }
-    }
-
-    /// Whether an askama expression writes a part of this range.
-    fn is_computed(&self, start: usize, end: usize) -> bool {
-        let written = self.source.text.as_bytes().get(start..end);
-        written != self.template.html.get(start..end)
-    }
-
     fn finish(mut self) {
         for open in std::mem::take(&mut self.open) {
             self.unclosed(&open);
         }
-        for (at, id) in std::mem::take(&mut self.references) {
-            if !self.page.ids.contains_key(&id) {
-                let what = format!("aucun élément de ce grain n’a l’id {}.", quoted(&id));
-                self.note(
-                    at,
-                    what,
-                    "Corrigez ce nom ou donnez cet id à l’élément visé.",
-                );
-            }
-        }
+        self.settle_references();
     }
 
     fn push(&mut self, name: &str, at: usize) {
@@ -339,7 +278,7 @@ impl Checker<'_> {
         });
     }
 
-    fn note(&mut self, at: usize, what: String, mend: impl Into<String>) {
+    pub(super) fn note(&mut self, at: usize, what: String, mend: impl Into<String>) {
         self.source.fault(self.faults, at, what, mend);
     }
 }

@@ -61,15 +61,18 @@ fn link(href: &str, course: &Course, from: &Visited, pages: &[Visited]) -> Verdi
     };
     let is_page = target.is_some() || is_overview(page, course);
     if !is_page {
-        return Err((
-            format!("le lien {shown} ne mène à aucune page du cours."),
-            match nearest(page, course) {
-                Some(address) => format!("Écrivez href=\"{address}\"."),
-                None => "Écrivez href=\"grain3\", href=\"../sequences/sequence3\", \
-                         href=\"../modules/module2\" ou une adresse en https://."
-                    .to_owned(),
-            },
-        ));
+        let what = if page.starts_with('/') {
+            format!("le lien {shown} se perdrait dans Moodle, où le cours a une autre racine.")
+        } else {
+            format!("le lien {shown} ne mène à aucune page du cours.")
+        };
+        let mend = match nearest(page, course) {
+            Some(address) => format!("Écrivez href=\"{address}\"."),
+            None => "Écrivez href=\"grain3\", href=\"../sequences/sequence3\", \
+                     href=\"../modules/module2\" ou une adresse en https://."
+                .to_owned(),
+        };
+        return Err((what, mend));
     }
     let Some((anchor, target)) = anchor.zip(target) else {
         return Ok(());

@@ -4,6 +4,7 @@
 //! holds it against broken courses. It reads everything before it complains, so that an
 //! author sees all that is to be mended at once; it never changes a file.
 
+mod attributes;
 mod components;
 mod expression;
 mod fault;

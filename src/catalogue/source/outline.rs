@@ -194,10 +194,8 @@ impl Reader<'_> {
             } else {
                 self.note(
                     offset,
-                    format!("{name} n’est pas décrit par ses propriétés."),
-                    format!(
-                        "Écrivez-le sous une ligne [[…{key}]], avec id, title, summary et minutes."
-                    ),
+                    format!("il manque les propriétés de {name}."),
+                    format!("Écrivez id, title, summary et minutes sous une ligne [[…{key}]]."),
                 );
             }
         }
@@ -252,7 +250,7 @@ impl Reader<'_> {
             self.note(
                 value.span().start,
                 format!("{} est vide.", quoted(key)),
-                format!("Écrivez {key} = \"…\" avec le texte que liront les apprenants."),
+                format!("Écrivez {key} = \"…\"."),
             );
         }
         text.to_owned()

@@ -110,34 +110,56 @@ pub(crate) fn parents(name: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// A parse error of the HTML standard, in words.
-pub(crate) fn parse_error(error: html5gum::Error) -> String {
+/// A parse error of the HTML standard: what is wrong, how to mend it.
+pub(crate) fn parse_error(error: html5gum::Error) -> (String, &'static str) {
     use html5gum::Error as E;
-    let known = match error {
-        E::DuplicateAttribute => "un attribut est écrit deux fois dans la même balise",
-        E::MissingAttributeValue => "un attribut suivi de = n’a pas de valeur",
-        E::MissingWhitespaceBetweenAttributes => "il manque une espace entre deux attributs",
-        E::UnexpectedCharacterInAttributeName => {
-            "un nom d’attribut contient un guillemet, une apostrophe ou <"
+    let (what, mend) = match error {
+        E::DuplicateAttribute => (
+            "un attribut est écrit deux fois dans la même balise",
+            "Gardez l’un des deux",
+        ),
+        E::MissingAttributeValue => (
+            "un attribut suivi de = n’a pas de valeur",
+            "Écrivez-la entre guillemets droits",
+        ),
+        E::MissingWhitespaceBetweenAttributes => {
+            ("deux attributs se touchent", "Séparez-les par une espace")
         }
-        E::UnexpectedCharacterInUnquotedAttributeValue => {
-            "une valeur d’attribut sans guillemets contient un signe interdit"
+        E::UnexpectedCharacterInAttributeName
+        | E::UnexpectedCharacterInUnquotedAttributeValue
+        | E::UnexpectedEqualsSignBeforeAttributeName
+        | E::UnexpectedSolidusInTag => (
+            "un attribut est mal écrit",
+            "Écrivez nom=\"valeur\", entre guillemets droits, et fermez la balise par >",
+        ),
+        E::EndTagWithAttributes | E::EndTagWithTrailingSolidus => (
+            "une balise fermante contient autre chose que son nom",
+            "Écrivez </nom>",
+        ),
+        E::InvalidFirstCharacterOfTagName
+        | E::UnexpectedQuestionMarkInsteadOfTagName
+        | E::MissingEndTagName
+        | E::EofBeforeTagName => (
+            "un signe < n’est suivi d’aucun nom de balise",
+            "Écrivez &lt; si ce signe est voulu",
+        ),
+        E::EofInTag => (
+            "une balise n’est jamais finie",
+            "Ajoutez le guillemet ou le > qui manque",
+        ),
+        E::EofInComment => ("un commentaire n’est jamais fermé", "Fermez-le par -->"),
+        E::IncorrectlyOpenedComment => (
+            "un commentaire est mal ouvert",
+            "Écrivez <!-- et -->, ou {# et #} pour qu’il reste entre auteurs",
+        ),
+        E::UnknownNamedCharacterReference | E::MissingSemicolonAfterCharacterReference => (
+            "un nom de signe après & est inconnu ou n’est pas suivi d’un point-virgule",
+            "Écrivez le signe lui-même, ou &amp; si & est voulu",
+        ),
+        other => {
+            let what = format!("ce HTML est mal formé ({})", other.as_str());
+            return (what, "Corrigez cette ligne");
         }
-        E::UnexpectedEqualsSignBeforeAttributeName => "un signe = n’est précédé d’aucun attribut",
-        E::UnexpectedSolidusInTag => "une barre / est égarée dans une balise",
-        E::EndTagWithAttributes => "une balise fermante a des attributs",
-        E::EndTagWithTrailingSolidus => "une balise fermante finit par />",
-        E::InvalidFirstCharacterOfTagName => {
-            "un signe < n’ouvre aucune balise ; s’il est voulu, écrivez &lt;"
-        }
-        E::MissingEndTagName => "la balise fermante </> n’a pas de nom",
-        E::EofInTag | E::EofBeforeTagName => "la dernière balise du fichier n’est pas finie par >",
-        E::EofInComment => "un commentaire n’est pas fermé par -->",
-        E::IncorrectlyOpenedComment => "un commentaire ne commence pas par <!--",
-        E::UnexpectedQuestionMarkInsteadOfTagName => "une balise commence par <?",
-        E::UnknownNamedCharacterReference => "un nom de signe entre & et ; est inconnu",
-        E::MissingSemicolonAfterCharacterReference => "un nom de signe après & n’a pas de ;",
-        other => return format!("HTML mal formé ({})", other.as_str()),
     };
-    known.to_owned()
+    (what.to_owned(), mend)
 }

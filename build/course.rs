@@ -18,11 +18,11 @@ pub(crate) fn write(course: &Course, addresses: &Addresses, out: &Path) -> Resul
     let mut templates = String::new();
     let mut grains: Vec<&Grain> = course.grains().collect();
     grains.sort_by(|a, b| a.id.cmp(&b.id));
-    for grain in grains {
+    for (rank, grain) in grains.into_iter().enumerate() {
         let text = addresses.in_grain(&grain.text);
         let id = &grain.id;
         if grain.is_template {
-            let name = type_name(id);
+            let name = format!("Grain{rank}");
             template(&mut templates, &name, grain, &text)?;
             let (frame, fields) = if grain.uses_frame {
                 ("frame", " { frame }")
@@ -59,11 +59,6 @@ fn template(out: &mut String, name: &str, grain: &Grain, text: &str) -> Result<(
         "#[derive(askama::Template)]\n#[template(source = {source:?}, ext = \"html\")]\nstruct {name}{fields}"
     )?;
     Ok(())
-}
-
-/// `grain-8b` becomes `GrainGrain8b`: unique, as ids are.
-fn type_name(id: &str) -> String {
-    format!("Grain_{}", id.replace('-', "_"))
 }
 
 fn outline(course: &Course) -> Result<String> {

@@ -53,10 +53,6 @@ pub fn all() -> &'static [Asset] {
 }
 
 /// `GET /assets/{*path}`
-#[expect(
-    clippy::unused_async,
-    reason = "a handler is a future, even when it waits for nothing"
-)]
 pub async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Response {
     if let Some(asset) = find_hashed(&path) {
         return (cache(FOR_A_YEAR), asset.body(&headers)).into_response();

@@ -27,11 +27,17 @@ fn fixture(name: &str) -> PathBuf {
     project().join("tests/course").join(name)
 }
 
+/// What the author reads: one fault a line.
+fn told(faults: &[Fault]) -> String {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    lines.join("\n") + "\n"
+}
+
 /// Holds what the author of a broken course is told against `expected.txt`.
 fn assert_told(name: &str) {
     let folder = fixture(name);
     let faults = read(&folder).expect_err("this course is broken");
-    let told: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    let told = told(&faults);
     let expected = fs::read_to_string(folder.join("expected.txt")).unwrap_or_default();
     assert!(
         told == expected,
@@ -89,10 +95,8 @@ fn no_broken_course_is_forgotten() {
 
 #[test]
 fn the_real_course_reads_without_fault() {
-    let course = read(&project().join("templates/course")).unwrap_or_else(|faults| {
-        let told: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
-        panic!("the course has faults:\n{told}")
-    });
+    let course = read(&project().join("templates/course"))
+        .unwrap_or_else(|faults| panic!("the course has faults:\n{}", told(&faults)));
     assert_eq!(course.language, "fr");
     assert_eq!(course.license, "CC-BY-SA-4.0");
     assert!(!course.title.is_empty() && !course.subtitle.is_empty());

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod assets;
+mod dev_build;
 mod dev_login;
 pub mod error;
 pub mod frame;
@@ -17,7 +18,7 @@ pub mod state;
 pub mod urls;
 
 use axum::{
-    Json, Router,
+    Router,
     http::{HeaderValue, Method, header},
     middleware::{from_fn, from_fn_with_state},
     routing::{get, post},
@@ -64,7 +65,7 @@ pub fn router(state: AppState) -> Router {
         site = site.layer(from_fn_with_state(state.clone(), dev_login::sign_in));
     }
     if state.config.is_development() {
-        site = site.route(route::DEV_BUILD, get(async || Json(std::process::id())));
+        site = site.route(route::DEV_BUILD, get(dev_build::show));
     }
     site.layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(from_fn_with_state(

@@ -169,7 +169,7 @@ impl Config {
             dev_login: raw.dev_login(environment, &api_url),
             cors_origins: raw.cors_origins(),
             log_format: raw.log_format(environment),
-            log_level: raw.get("LOG_LEVEL").unwrap_or("info").to_owned(),
+            log_level: raw.get("LOG_LEVEL").unwrap_or("info,sqlx=warn").to_owned(),
             api_url,
             environment,
         };

@@ -104,7 +104,7 @@ impl Urls {
         clippy::unused_self,
         reason = "templates ask one object for every address"
     )]
-    pub fn asset(&self, logical: &str) -> String {
+    pub fn asset(&self, logical: &str) -> &'static str {
         super::assets::address(logical)
     }
 }

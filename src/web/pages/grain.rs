@@ -48,8 +48,8 @@ struct GrainPage {
     /// The grain that led here.
     confirmation: Option<Confirmation>,
     /// The grain's own style-sheet and script, when it brings some.
-    style: Option<String>,
-    script: Option<String>,
+    style: Option<&'static str>,
+    script: Option<&'static str>,
 }
 
 /// What stands after the text.
@@ -231,7 +231,7 @@ fn end(view: &View<'_>, place: &Place) -> End {
             since: french::date(since),
             undo: view.urls.undo(place.grain.id),
             next: completions
-                .next_after(view.catalogue, place)
+                .next(view.catalogue)
                 .map(|next| Step::to_grain(view, "Reprendre", next)),
             home: view.urls.home(),
         },

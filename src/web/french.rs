@@ -62,7 +62,10 @@ pub fn date(time: OffsetDateTime) -> String {
 
 /// « CC BY-SA 4.0 » for the SPDX identifier `CC-BY-SA-4.0`; any other one as it is.
 pub fn licence(spdx: &str) -> String {
-    match spdx.strip_prefix("CC-").and_then(|rest| rest.rsplit_once('-')) {
+    match spdx
+        .strip_prefix("CC-")
+        .and_then(|rest| rest.rsplit_once('-'))
+    {
         Some((terms, version)) => format!("CC\u{a0}{terms}\u{a0}{version}"),
         None => spdx.to_owned(),
     }

@@ -65,7 +65,9 @@ pub(crate) async fn log(
     if status < 500 {
         tracing::info!(%method, route, status, duration_ms, request_id = id, "request answered");
     } else {
-        let cause = cause_of(&response).map(|cause| chain(cause.as_ref())).unwrap_or_default();
+        let cause = cause_of(&response)
+            .map(|cause| chain(cause.as_ref()))
+            .unwrap_or_default();
         tracing::error!(%method, route, status, duration_ms, request_id = id, cause, "request failed");
     }
     response

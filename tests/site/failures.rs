@@ -8,7 +8,10 @@ use crate::support::TestSite;
 /// A site whose database goes away once it is up: its pool is closed.
 async fn abandoned(pool: &PgPool) -> (TestSite, crate::support::Browser) {
     let options = pool.connect_options().as_ref().clone();
-    let own = PgPoolOptions::new().connect_with(options).await.expect("a pool");
+    let own = PgPoolOptions::new()
+        .connect_with(options)
+        .await
+        .expect("a pool");
     let site = TestSite::new(own).await;
     let browser = site.learner("42").await;
     site.pool.close().await;
@@ -21,11 +24,20 @@ async fn pages_say_that_the_database_is_away(pool: PgPool) {
     for path in ["/", "/modules/module1", "/grains/grain1"] {
         let answer = browser.get(path).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
-        assert!(answer.text.contains("Rien de ce que vous avez terminé n’est perdu"), "{path}");
+        assert!(
+            answer
+                .text
+                .contains("Rien de ce que vous avez terminé n’est perdu"),
+            "{path}"
+        );
         assert_eq!(answer.header("retry-after"), "5");
     }
     let answer = browser.post("/grains/grain1/completion").await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "nothing is acknowledged");
+    assert_eq!(
+        answer.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "nothing is acknowledged"
+    );
     let answer = browser.get("/api/progress").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json()["error"]["code"], "unavailable");
@@ -34,15 +46,24 @@ async fn pages_say_that_the_database_is_away(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn the_course_is_readable_without_a_session_and_without_a_database(pool: PgPool) {
     let (site, _) = abandoned(&pool).await;
-    assert_eq!(site.browser().get("/grains/grain1").await.status, StatusCode::OK);
+    assert_eq!(
+        site.browser().get("/grains/grain1").await.status,
+        StatusCode::OK
+    );
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn the_process_lives_but_is_not_ready(pool: PgPool) {
     let site = TestSite::new(pool.clone()).await;
-    assert_eq!(site.browser().get("/health/ready").await.status, StatusCode::OK);
+    assert_eq!(
+        site.browser().get("/health/ready").await.status,
+        StatusCode::OK
+    );
     let (site, _) = abandoned(&pool).await;
-    assert_eq!(site.browser().get("/health/live").await.status, StatusCode::OK);
+    assert_eq!(
+        site.browser().get("/health/live").await.status,
+        StatusCode::OK
+    );
     let ready = site.browser().get("/health/ready").await;
     assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
 }
@@ -51,19 +72,33 @@ async fn the_process_lives_but_is_not_ready(pool: PgPool) {
 async fn an_internal_error_shows_its_id_and_not_its_cause(pool: PgPool) {
     let site = TestSite::new(pool).await;
     let mut browser = site.learner("42").await;
-    site.execute("ALTER TABLE progress RENAME TO elsewhere").await;
+    site.execute("ALTER TABLE progress RENAME TO elsewhere")
+        .await;
     let answer = browser.get("/").await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(answer.text.contains("Une erreur s’est produite de notre côté"));
+    assert!(
+        answer
+            .text
+            .contains("Une erreur s’est produite de notre côté")
+    );
     assert!(answer.text.contains(answer.header("x-request-id")));
-    assert!(!answer.text.contains("progress\" does not exist") && !answer.text.contains("relation"));
+    assert!(
+        !answer.text.contains("progress\" does not exist") && !answer.text.contains("relation")
+    );
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn addresses_that_lead_nowhere_offer_a_way_onwards(pool: PgPool) {
     let site = TestSite::new(pool).await;
     let mut browser = site.learner("42").await;
-    for path in ["/nowhere", "/modules/module9", "/sequences/nope", "/grains/grain99", "/grains/%FF", "/s/x/"] {
+    for path in [
+        "/nowhere",
+        "/modules/module9",
+        "/sequences/nope",
+        "/grains/grain99",
+        "/grains/%FF",
+        "/s/x/",
+    ] {
         let answer = browser.get(path).await;
         assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
         assert!(answer.text.contains("href=\"/\""), "{path}");

@@ -39,15 +39,12 @@ async fn what_is_finished_on_one_instance_shows_on_the_other(pool: PgPool) {
 
 #[sqlx::test(migrations = false)]
 async fn two_instances_that_start_together_both_come_up(pool: PgPool) {
-    let pools = [pool.clone(), pool];
-    let mut starts = JoinSet::new();
-    for pool in pools {
-        starts.spawn(async move {
-            db::migrate(&pool).await.expect("migrations");
-            TestSite::new(pool).await
-        });
-    }
-    for site in starts.join_all().await {
+    let start = async |pool: PgPool| {
+        db::migrate(&pool).await.expect("migrations");
+        TestSite::new(pool).await
+    };
+    let (one, other) = tokio::join!(start(pool.clone()), start(pool));
+    for site in [one, other] {
         assert_eq!(site.browser().get("/").await.status, StatusCode::OK);
         assert_eq!(site.count("SELECT count(*) FROM grains").await, 29);
     }
@@ -68,5 +65,11 @@ async fn more_requests_than_connections_wait_for_their_turn(pool: PgPool) {
         let mut browser = browser.clone();
         views.spawn(async move { browser.get("/").await.status });
     }
-    assert!(views.join_all().await.into_iter().all(|status| status == StatusCode::OK));
+    assert!(
+        views
+            .join_all()
+            .await
+            .into_iter()
+            .all(|status| status == StatusCode::OK)
+    );
 }

@@ -10,23 +10,43 @@ fn dumped(pool: &PgPool) -> String {
     let mut url = pool.connect_options().to_url_lossy();
     // libpq takes the folder of a socket as a parameter, sqlx writes it as a host.
     let name = url.path().trim_start_matches('/').to_owned();
-    let pairs: Vec<_> = url.query_pairs().into_owned().filter(|(key, _)| key == "host").collect();
+    let pairs: Vec<_> = url
+        .query_pairs()
+        .into_owned()
+        .filter(|(key, _)| key == "host")
+        .collect();
     url.set_query(None);
     let options = pool.connect_options();
     let host = pairs.first().map_or_else(
-        || options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string()),
+        || {
+            options.get_socket().map_or_else(
+                || options.get_host().to_owned(),
+                |path| path.display().to_string(),
+            )
+        },
         |(_, host)| host.clone(),
     );
     let output = Command::new("pg_dump")
-        .args(["--schema-only", "--no-owner", "--no-privileges", "--exclude-table=_sqlx_migrations"])
+        .args([
+            "--schema-only",
+            "--no-owner",
+            "--no-privileges",
+            "--exclude-table=_sqlx_migrations",
+        ])
         .args(["--host", &host, "--port", &options.get_port().to_string()])
         .args(["--username", options.get_username(), "--dbname", &name])
         .output()
         .expect("pg_dump runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let is_schema = |line: &&str| {
-        !line.starts_with("--") && !line.starts_with("SET ") && !line.starts_with("SELECT pg_catalog")
+        !line.starts_with("--")
+            && !line.starts_with("SET ")
+            && !line.starts_with("SELECT pg_catalog")
             && !line.starts_with('\\')
     };
     let lines: Vec<_> = text.lines().filter(is_schema).collect();
@@ -65,12 +85,20 @@ async fn migrations_go_up_and_down_and_up_again(pool: PgPool) {
     assert_eq!(empty, 0, "down leaves nothing behind");
     db::migrate(&pool).await.expect("up again");
     assert_eq!(dumped(&pool), first);
-    assert_eq!(db::missing_migrations(&pool).await.expect("a list"), Vec::<String>::new());
+    assert_eq!(
+        db::missing_migrations(&pool).await.expect("a list"),
+        Vec::<String>::new()
+    );
 }
 
 #[sqlx::test(migrations = false)]
 async fn an_empty_database_lacks_every_migration(pool: PgPool) {
-    assert!(!db::missing_migrations(&pool).await.expect("a list").is_empty());
+    assert!(
+        !db::missing_migrations(&pool)
+            .await
+            .expect("a list")
+            .is_empty()
+    );
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
@@ -97,10 +125,22 @@ async fn updated_at_follows_every_change(pool: PgPool) {
         .await
         .expect("a learner");
     let is_new = "SELECT updated_at > '2020-01-01' FROM users";
-    sqlx::query("UPDATE users SET moodle_user_id = '42'").execute(&pool).await.expect("no change");
-    let untouched: bool = sqlx::query_scalar(is_new).fetch_one(&pool).await.expect("a row");
+    sqlx::query("UPDATE users SET moodle_user_id = '42'")
+        .execute(&pool)
+        .await
+        .expect("no change");
+    let untouched: bool = sqlx::query_scalar(is_new)
+        .fetch_one(&pool)
+        .await
+        .expect("a row");
     assert!(!untouched, "a change of nothing is none");
-    sqlx::query("UPDATE users SET email = 'a@example.org'").execute(&pool).await.expect("a change");
-    let touched: bool = sqlx::query_scalar(is_new).fetch_one(&pool).await.expect("a row");
+    sqlx::query("UPDATE users SET email = 'a@example.org'")
+        .execute(&pool)
+        .await
+        .expect("a change");
+    let touched: bool = sqlx::query_scalar(is_new)
+        .fetch_one(&pool)
+        .await
+        .expect("a row");
     assert!(touched);
 }

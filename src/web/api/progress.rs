@@ -224,7 +224,9 @@ pub(crate) async fn record(
 /// Why there is no such grain: it never was, or it left the course.
 async fn absent(state: &AppState, id: &str) -> sqlx::Result<ApiError> {
     let mut conn = state.pool.acquire().await?;
-    let was_there = catalogue::store::find_retired_grain(&mut conn, id).await?.is_some();
+    let was_there = catalogue::store::find_retired_grain(&mut conn, id)
+        .await?
+        .is_some();
     let error = if was_there {
         ApiError::from(&PageError::Retired)
     } else {

@@ -40,9 +40,18 @@ async fn in_development_a_profile_needs_no_token_and_opens_a_session(pool: PgPoo
     let site = TestSite::new(pool).await;
     let mut browser = site.browser();
     let body = r#"{"moodle_user_id":"42","email":"a@example.org"}"#;
-    assert_eq!(browser.post_json(PATH, body).await.status, StatusCode::CREATED);
-    assert_eq!(browser.get("/api/progress").await.json()["user"]["email"], "a@example.org");
-    for body in [r#"{"moodle_user_id":""}"#, r#"{"moodle_user_id":"1","email":"no"}"#] {
+    assert_eq!(
+        browser.post_json(PATH, body).await.status,
+        StatusCode::CREATED
+    );
+    assert_eq!(
+        browser.get("/api/progress").await.json()["user"]["email"],
+        "a@example.org"
+    );
+    for body in [
+        r#"{"moodle_user_id":""}"#,
+        r#"{"moodle_user_id":"1","email":"no"}"#,
+    ] {
         let answer = browser.post_json(PATH, body).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         assert_eq!(answer.json()["error"]["code"], "invalid_field");
@@ -52,9 +61,16 @@ async fn in_development_a_profile_needs_no_token_and_opens_a_session(pool: PgPoo
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn in_production_nobody_gets_in_without_a_token(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let answer = site.browser().post_json(PATH, r#"{"moodle_user_id":"42"}"#).await;
+    let answer = site
+        .browser()
+        .post_json(PATH, r#"{"moodle_user_id":"42"}"#)
+        .await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     let closed = call(&site, PATH, "a.b.c", Some(r#"{"moodle_user_id":"42"}"#)).await;
-    assert_eq!(closed.status, StatusCode::UNAUTHORIZED, "no secret, no entrance");
+    assert_eq!(
+        closed.status,
+        StatusCode::UNAUTHORIZED,
+        "no secret, no entrance"
+    );
     assert_eq!(site.count("SELECT count(*) FROM users").await, 0);
 }

@@ -54,9 +54,18 @@ async fn what_is_finished_by_a_form_is_read_as_json(pool: PgPool) {
             { "grain_id": "grain8", "module_id": "module2", "sequence_id": "sequence3", "completed_at": "2026-11-14T09:00:00Z" },
         ])
     );
-    assert_eq!(report["course"], json!({ "id": "course", "done": 2, "total": 29, "percent": 6 }));
-    assert_eq!(report["modules"][0], json!({ "id": "module1", "done": 1, "total": 6, "percent": 16 }));
-    assert_eq!(report["sequences"][2], json!({ "id": "sequence3", "done": 1, "total": 4, "percent": 25 }));
+    assert_eq!(
+        report["course"],
+        json!({ "id": "course", "done": 2, "total": 29, "percent": 6 })
+    );
+    assert_eq!(
+        report["modules"][0],
+        json!({ "id": "module1", "done": 1, "total": 6, "percent": 16 })
+    );
+    assert_eq!(
+        report["sequences"][2],
+        json!({ "id": "sequence3", "done": 1, "total": 4, "percent": 25 })
+    );
     assert_eq!(report["next"], "grain2");
 }
 
@@ -68,12 +77,19 @@ async fn a_grain_is_created_once_and_found_after(pool: PgPool) {
     let first = browser.post_json("/api/progress", body).await;
     assert_eq!(first.status, StatusCode::CREATED);
     assert_eq!(first.json()["completed_at"], "2026-11-14T09:00:00Z");
-    assert_eq!(first.json()["sequence"], json!({ "id": "sequence3", "done": 1, "total": 4, "percent": 25 }));
+    assert_eq!(
+        first.json()["sequence"],
+        json!({ "id": "sequence3", "done": 1, "total": 4, "percent": 25 })
+    );
     assert_eq!(first.json()["next"], "grain9");
     site.clock.advance(Duration::hours(1));
     let second = browser.post_json("/api/progress", body).await;
     assert_eq!(second.status, StatusCode::OK);
-    assert_eq!(second.json()["completed_at"], "2026-11-14T09:00:00Z", "the first time is kept");
+    assert_eq!(
+        second.json()["completed_at"],
+        "2026-11-14T09:00:00Z",
+        "the first time is kept"
+    );
     assert_eq!(site.count("SELECT count(*) FROM progress").await, 1);
 }
 
@@ -87,18 +103,46 @@ async fn bodies_that_do_not_fit_are_refused_and_write_nothing(pool: PgPool) {
         ("[]", 422, "invalid_body", None),
         ("{}", 422, "invalid_body", None),
         (r#"{"grain_id":8}"#, 422, "invalid_body", None),
-        (r#"{"grain_id":"grain8","user_id":"7"}"#, 422, "invalid_body", None),
-        (r#"{"grain_id":"grain99"}"#, 404, "unknown_grain", Some("grain_id")),
-        (r#"{"grain_id":"grain8","module_id":"module1"}"#, 422, "wrong_place", Some("module_id")),
-        (r#"{"grain_id":"grain8","sequence_id":""}"#, 422, "wrong_place", Some("sequence_id")),
+        (
+            r#"{"grain_id":"grain8","user_id":"7"}"#,
+            422,
+            "invalid_body",
+            None,
+        ),
+        (
+            r#"{"grain_id":"grain99"}"#,
+            404,
+            "unknown_grain",
+            Some("grain_id"),
+        ),
+        (
+            r#"{"grain_id":"grain8","module_id":"module1"}"#,
+            422,
+            "wrong_place",
+            Some("module_id"),
+        ),
+        (
+            r#"{"grain_id":"grain8","sequence_id":""}"#,
+            422,
+            "wrong_place",
+            Some("sequence_id"),
+        ),
         (large.as_str(), 413, "too_large", None),
     ] {
         let answer = browser.post_json("/api/progress", body).await;
         assert_eq!(answer.status.as_u16(), status, "{body:.60}");
         let error = &answer.json()["error"];
         assert_eq!(error["code"], code, "{body:.60}");
-        assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()));
-        assert_eq!(error.get("field").and_then(|field| field.as_str()), field, "{body:.60}");
+        assert!(
+            error["message"]
+                .as_str()
+                .is_some_and(|message| !message.is_empty())
+        );
+        assert_eq!(
+            error.get("field").and_then(|field| field.as_str()),
+            field,
+            "{body:.60}"
+        );
     }
     assert_eq!(site.count("SELECT count(*) FROM progress").await, 0);
 }
@@ -116,7 +160,9 @@ async fn nobody_reads_or_writes_without_a_session(pool: PgPool) {
     let site = TestSite::new(pool).await;
     let mut browser = site.browser();
     let read = browser.get("/api/progress").await;
-    let write = browser.post_json("/api/progress", r#"{"grain_id":"grain1"}"#).await;
+    let write = browser
+        .post_json("/api/progress", r#"{"grain_id":"grain1"}"#)
+        .await;
     for answer in [read, write] {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
         assert_eq!(answer.json()["error"]["code"], "unauthenticated");
@@ -143,10 +189,25 @@ async fn a_page_elsewhere_works_with_a_token_alone(pool: PgPool) {
     let unknown = call(&site, "/api/progress", &token, None).await;
     assert_eq!(unknown.status, StatusCode::UNAUTHORIZED);
     assert_eq!(unknown.json()["error"]["code"], "no_profile");
-    call(&site, "/api/auth/profile", &token, Some(r#"{"moodle_user_id":"77"}"#)).await;
-    let written = call(&site, "/api/progress", &token, Some(r#"{"grain_id":"grain1"}"#)).await;
+    call(
+        &site,
+        "/api/auth/profile",
+        &token,
+        Some(r#"{"moodle_user_id":"77"}"#),
+    )
+    .await;
+    let written = call(
+        &site,
+        "/api/progress",
+        &token,
+        Some(r#"{"grain_id":"grain1"}"#),
+    )
+    .await;
     assert_eq!(written.status, StatusCode::CREATED);
-    assert_eq!(written.header("access-control-allow-origin"), "https://pages.example.org");
+    assert_eq!(
+        written.header("access-control-allow-origin"),
+        "https://pages.example.org"
+    );
     let read = call(&site, "/api/progress", &token, None).await;
     assert_eq!(read.json()["course"]["done"], 1);
     assert_eq!(read.json()["user"]["name"], "Camille Durand");
@@ -169,5 +230,8 @@ async fn the_document_describes_what_is_there(pool: PgPool) {
     let site = TestSite::new(pool).await;
     let document = site.browser().get("/api/openapi.json").await.json();
     let paths = document["paths"].as_object().expect("paths");
-    assert_eq!(paths.keys().collect::<Vec<_>>(), ["/api/auth/profile", "/api/progress"]);
+    assert_eq!(
+        paths.keys().collect::<Vec<_>>(),
+        ["/api/auth/profile", "/api/progress"]
+    );
 }

@@ -19,12 +19,19 @@ async fn a_fresh_learner_is_invited_to_begin(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn one_goes_on_where_one_stopped(pool: PgPool) {
     let site = TestSite::new(pool).await;
-    let home = site.learner_after("42", &["grain1", "grain8"]).await.get("/").await;
+    let home = site
+        .learner_after("42", &["grain1", "grain8"])
+        .await
+        .get("/")
+        .await;
     assert!(home.text.contains("Reprendre"));
     assert!(home.text.contains("href=\"/grains/grain9\""));
     assert!(home.text.contains("2\u{a0}grains sur 29"));
     let other_browser = site.learner("42").await.get("/").await;
-    assert!(other_browser.text.contains("href=\"/grains/grain9\""), "in any browser");
+    assert!(
+        other_browser.text.contains("href=\"/grains/grain9\""),
+        "in any browser"
+    );
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
@@ -40,14 +47,23 @@ async fn two_learners_do_not_mix(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn without_a_session_everything_can_be_read_and_nothing_is_marked(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    for path in ["/", "/modules/module2", "/sequences/sequence3", "/grains/grain8"] {
+    for path in [
+        "/",
+        "/modules/module2",
+        "/sequences/sequence3",
+        "/grains/grain8",
+    ] {
         let answer = site.browser().get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(!answer.text.contains("<progress"), "{path}");
         assert!(!answer.text.contains("<form"), "{path}");
     }
     let grain = site.browser().get("/grains/grain8").await;
-    assert!(grain.text.contains("Votre progression est gardée quand vous ouvrez ce cours depuis Moodle"));
+    assert!(
+        grain
+            .text
+            .contains("Votre progression est gardée quand vous ouvrez ce cours depuis Moodle")
+    );
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
@@ -70,14 +86,23 @@ async fn every_grain_and_every_link_of_the_site_answers(pool: PgPool) {
                 let link = part.split('"').next().unwrap_or_default();
                 let link = link.split('#').next().unwrap_or_default();
                 let is_away = link.starts_with("http") || link.starts_with("mailto:");
-                assert!(is_away || link.is_empty() || link.starts_with('/'), "{path}: {link}");
+                assert!(
+                    is_away || link.is_empty() || link.starts_with('/'),
+                    "{path}: {link}"
+                );
                 if link.starts_with('/') {
                     ahead.push(link.to_owned());
                 }
             }
         }
     }
-    let grains = seen.iter().filter(|path| path.starts_with("/grains/")).count();
-    let figures = seen.iter().filter(|path| path.starts_with("/assets/figures/")).count();
+    let grains = seen
+        .iter()
+        .filter(|path| path.starts_with("/grains/"))
+        .count();
+    let figures = seen
+        .iter()
+        .filter(|path| path.starts_with("/assets/figures/"))
+        .count();
     assert_eq!((grains, figures), (29, 14));
 }

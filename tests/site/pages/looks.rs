@@ -14,12 +14,20 @@ const PAGES: [(&str, Who, &str); 16] = [
     ("home_no_session", Who::Nobody, "/"),
     ("module_fresh", Who::Fresh, "/modules/module2"),
     ("module_half_way", Who::HalfWay, "/modules/module2"),
-    ("module_just_finished", Who::HalfWay, "/modules/module1?finished=grain6"),
+    (
+        "module_just_finished",
+        Who::HalfWay,
+        "/modules/module1?finished=grain6",
+    ),
     ("module_no_session", Who::Nobody, "/modules/module2"),
     ("sequence_half_way", Who::HalfWay, "/sequences/sequence4"),
     ("sequence_no_session", Who::Nobody, "/sequences/sequence4"),
     ("grain_to_do", Who::HalfWay, "/grains/grain12"),
-    ("grain_just_finished", Who::HalfWay, "/grains/grain12?finished=grain11"),
+    (
+        "grain_just_finished",
+        Who::HalfWay,
+        "/grains/grain12?finished=grain11",
+    ),
     ("grain_finished", Who::HalfWay, "/grains/grain11"),
     ("grain_done", Who::Done, "/grains/grain29"),
     ("grain_no_session", Who::Nobody, "/grains/grain12"),
@@ -61,6 +69,8 @@ fn no_snapshot_is_left_without_a_page() {
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
-    let wanted = PAGES.iter().map(|(name, _, _)| format!("site__pages__looks__{name}.snap"));
+    let wanted = PAGES
+        .iter()
+        .map(|(name, _, _)| format!("site__pages__looks__{name}.snap"));
     assert_eq!(kept, wanted.collect());
 }

@@ -40,7 +40,13 @@ pub(crate) struct TestSite {
 impl TestSite {
     /// The real course in development mode, with the development login.
     pub(crate) async fn new(pool: PgPool) -> Self {
-        Self::with(pool, &development(), Clock::fixed(START), Catalogue::compiled()).await
+        Self::with(
+            pool,
+            &development(),
+            Clock::fixed(START),
+            Catalogue::compiled(),
+        )
+        .await
     }
 
     /// The real course as learners get it.
@@ -55,13 +61,25 @@ impl TestSite {
     /// Another instance on the same database and at the same time.
     pub(crate) async fn sibling(&self) -> Self {
         let catalogue = Catalogue::compiled();
-        Self::with(self.pool.clone(), &development(), self.clock.clone(), catalogue).await
+        Self::with(
+            self.pool.clone(),
+            &development(),
+            self.clock.clone(),
+            catalogue,
+        )
+        .await
     }
 
     /// The same database with another course.
     pub(crate) async fn with_course(&self, course: &'static Course) -> Self {
         let catalogue = Catalogue::new(course);
-        Self::with(self.pool.clone(), &development(), self.clock.clone(), catalogue).await
+        Self::with(
+            self.pool.clone(),
+            &development(),
+            self.clock.clone(),
+            catalogue,
+        )
+        .await
     }
 
     async fn with(
@@ -75,19 +93,33 @@ impl TestSite {
             .await
             .expect("a copied course");
         let state = AppState::new(config, pool.clone(), clock.clone(), catalogue);
-        Self { pool, clock, router: web::router(state.clone()), state }
+        Self {
+            pool,
+            clock,
+            router: web::router(state.clone()),
+            state,
+        }
     }
 
     /// A browser without any cookie.
     pub(crate) fn browser(&self) -> Browser {
-        Browser { router: self.router.clone(), cookie: None }
+        Browser {
+            router: self.router.clone(),
+            cookie: None,
+        }
     }
 
     /// A browser in which this learner is known.
     pub(crate) async fn learner(&self, moodle_user_id: &str) -> Browser {
         let mut browser = self.browser();
-        let answer = browser.get(&format!("/?moodle_user_id={moodle_user_id}")).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "the development login");
+        let answer = browser
+            .get(&format!("/?moodle_user_id={moodle_user_id}"))
+            .await;
+        assert_eq!(
+            answer.status,
+            StatusCode::SEE_OTHER,
+            "the development login"
+        );
         browser
     }
 
@@ -104,12 +136,18 @@ impl TestSite {
 
     /// How many rows there are, by a query that counts.
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&self.pool).await.expect("a count")
+        sqlx::query_scalar(sql)
+            .fetch_one(&self.pool)
+            .await
+            .expect("a count")
     }
 
     /// Runs one statement.
     pub(crate) async fn execute(&self, sql: &'static str) {
-        sqlx::query(sql).execute(&self.pool).await.expect("a statement");
+        sqlx::query(sql)
+            .execute(&self.pool)
+            .await
+            .expect("a statement");
     }
 }
 
@@ -125,8 +163,10 @@ fn development() -> HashMap<&'static str, String> {
 }
 
 fn variables(pairs: &[(&'static str, &str)]) -> HashMap<&'static str, String> {
-    let mut variables: HashMap<_, _> =
-        pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    let mut variables: HashMap<_, _> = pairs
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect();
     // The pool of the test is used; this address is only checked.
     variables.insert("DATABASE_URL", "postgres://localhost/none".to_owned());
     variables
@@ -150,7 +190,8 @@ pub(crate) struct Answer {
 impl Browser {
     /// Opens an address.
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
-        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+        self.send(Request::get(path).body(Body::empty()).expect("a request"))
+            .await
     }
 
     /// Presses a button of our own pages.
@@ -159,7 +200,8 @@ impl Browser {
             .header("sec-fetch-site", "same-origin")
             .header(header::ORIGIN, ORIGIN)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request.body(Body::empty()).expect("a request")).await
+        self.send(request.body(Body::empty()).expect("a request"))
+            .await
     }
 
     /// Calls the API as a script of our own pages does.
@@ -167,7 +209,12 @@ impl Browser {
         let request = Request::post(path)
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, "application/json");
-        self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+        self.send(
+            request
+                .body(Body::from(body.to_owned()))
+                .expect("a request"),
+        )
+        .await
     }
 
     /// Sends any request, the cookie added; keeps the cookie that comes back.
@@ -177,16 +224,30 @@ impl Browser {
             request.headers_mut().insert(header::COOKIE, value);
         }
         let is_head = request.method() == Method::HEAD;
-        let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("the router never fails");
         let (parts, body) = response.into_parts();
         if let Some(set) = parts.headers.get(header::SET_COOKIE) {
-            let pair = set.to_str().expect("ASCII").split(';').next().expect("a pair");
+            let pair = set
+                .to_str()
+                .expect("ASCII")
+                .split(';')
+                .next()
+                .expect("a pair");
             self.cookie = Some(pair.to_owned());
         }
         let bytes = body.collect().await.expect("a body").to_bytes();
         assert!(!is_head || bytes.is_empty(), "HEAD has no body");
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status: parts.status, headers: parts.headers, text }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+        }
     }
 }
 
@@ -198,7 +259,10 @@ impl Answer {
 
     /// A header, or nothing.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The body as JSON.
@@ -210,7 +274,9 @@ impl Answer {
     pub(crate) fn main(&self) -> String {
         let start = self.text.find("<main").expect("a page has a main part");
         let end = self.text.find("</main>").expect("main ends") + "</main>".len();
-        let text = self.text[start..end].replace("><", ">\n<").replace('\u{a0}', "~");
+        let text = self.text[start..end]
+            .replace("><", ">\n<")
+            .replace('\u{a0}', "~");
         without_request_id(&without_hashes(&text))
     }
 }
@@ -231,8 +297,8 @@ fn without_hashes(text: &str) -> String {
 
 /// « demande 7f3a-91c2 » → « demande ID ».
 fn without_request_id(text: &str) -> String {
-    text.split_once("demande~").map_or_else(
+    text.split_once("demande ").map_or_else(
         || text.to_owned(),
-        |(before, after)| format!("{before}demande~ID{}", after.get(9..).unwrap_or_default()),
+        |(before, after)| format!("{before}demande ID{}", after.get(9..).unwrap_or_default()),
     )
 }

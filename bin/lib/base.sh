@@ -27,6 +27,15 @@ make_state_folder() {
         "$state n'est pas modifiable par $(id -un) ; rendez-le à ce compte (chown) ou supprimez-le."
 }
 
+# command_line PID: what that process runs, on one line.
+command_line() {
+    if [ -r "/proc/$1/cmdline" ]; then
+        tr '\0' ' ' <"/proc/$1/cmdline"
+    elif have ps; then
+        ps -ww -o args= -p "$1" 2>/dev/null
+    fi
+}
+
 # lock FILE SECONDS: holds FILE until the script ends, on file descriptor 9; fails when someone
 # else holds it for longer than SECONDS. flock frees itself when its holder is killed; where there
 # is none (macOS) a folder with the holder's number does the same.
@@ -39,7 +48,8 @@ lock() {
     fi
     until mkdir "$file.d" 2>/dev/null; do
         holder=$(cat "$file.d/pid" 2>/dev/null || true)
-        if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then
+        # The number of a holder that was killed may by now be another program's.
+        if [ -n "$holder" ] && [[ $(command_line "$holder") != *"${0##*/}"* ]]; then
             rm -rf "$file.d"
             continue
         fi

@@ -170,3 +170,11 @@ need_chromium() {
     if can_apt; then apt_install chromium fonts-liberation; fi
     find_chromium >/dev/null || how_to Chromium chromium chromium '--cask chromium'
 }
+
+# The watcher of bin/dev; without it, bin/dev looks for changes by itself every second.
+need_watcher() {
+    if ! have entr && can_apt; then apt_install entr; fi
+    have entr || tell \
+        'entr is missing, so a change is seen after a second (Debian: apt-get install entr; Fedora: dnf install entr; macOS: brew install entr).' \
+        "entr n'est pas installé : un changement sera vu au bout d'une seconde (Debian : sudo apt-get install entr ; Fedora : sudo dnf install entr ; macOS : brew install entr)." >&2
+}

@@ -1,9 +1,11 @@
 //! Progress bars, each with the words that say the same.
 
+use std::borrow::Cow;
+
 use super::view::View;
 use crate::{
     catalogue::{Module, Place, Sequence},
-    progress::{Completions, Progress},
+    progress::Progress,
     web::french,
 };
 
@@ -13,7 +15,7 @@ pub(crate) struct Bar {
     /// What it counts, as scripts know it: `course`, or the id of a module or sequence.
     pub(crate) scope: &'static str,
     /// Its name, for those who do not see where it stands.
-    pub(crate) label: &'static str,
+    pub(crate) label: Cow<'static, str>,
     /// What it shows.
     pub(crate) progress: Progress,
     /// « 3 grains sur 8 ».
@@ -48,15 +50,26 @@ impl Bar {
         let count = french::grains_of(progress);
         Self {
             scope,
-            label,
+            label: Cow::Borrowed(label),
             progress,
             count,
             note: String::new(),
         }
     }
 
-    /// Adds the minutes that remain, or that all is done.
-    pub(crate) fn with_time_left(mut self, completions: &Completions, places: &[Place]) -> Self {
+    /// Names the bar by its rank, where several stand together.
+    pub(crate) fn named(self, label: String) -> Self {
+        Self {
+            label: Cow::Owned(label),
+            ..self
+        }
+    }
+
+    /// Adds the minutes that remain in `places`, or that all is done.
+    pub(crate) fn with_time_left(mut self, view: &View<'_>, places: &[Place]) -> Self {
+        let Some(completions) = view.completions else {
+            return self;
+        };
         self.note = if self.progress.is_done() {
             " · terminé".to_owned()
         } else {
@@ -71,18 +84,17 @@ impl Bar {
         self
     }
 
-    /// Adds the minutes that remain, or since when all is done.
-    pub(crate) fn with_end(self, completions: &Completions, places: &[Place]) -> Self {
-        let last = places
+    /// Adds the minutes that remain in `places`, or since when all is done.
+    pub(crate) fn with_end(mut self, view: &View<'_>, places: &[Place]) -> Self {
+        let times = places
             .iter()
-            .filter_map(|place| completions.completed_at(place))
-            .max();
-        match last {
-            Some(last) if self.progress.is_done() => Self {
-                note: format!(" · terminé le {}", french::date(last)),
-                ..self
-            },
-            _ => self.with_time_left(completions, places),
+            .filter_map(|place| view.completions?.completed_at(place));
+        match times.max() {
+            Some(last) if self.progress.is_done() => {
+                self.note = format!(" · terminé le {}", french::date(last));
+                self
+            }
+            _ => self.with_time_left(view, places),
         }
     }
 }
@@ -123,7 +135,7 @@ mod tests {
         let sequence = &catalogue.course.modules[0].sequences[0];
         let places = view.of_sequence(sequence);
         let bar = Bar::of_sequence(&view, sequence).expect("a session");
-        bar.with_end(&completions, places).note
+        bar.with_end(&view, places).note
     }
 
     #[test]

@@ -117,7 +117,7 @@ fn overall_bar(view: &View<'_>, completions: &Completions) -> Bar {
     if bar.progress.is_done() {
         bar
     } else {
-        bar.with_time_left(completions, view.catalogue.places())
+        bar.with_time_left(view, view.catalogue.places())
     }
 }
 
@@ -148,8 +148,11 @@ fn next(view: &View<'_>) -> Next {
 
 fn card(view: &View<'_>, number: usize, module: &'static Module) -> ModuleCard {
     let places = view.of_module(module);
-    let bar = Bar::of_module(view, module).zip(view.completions);
-    let bar = bar.map(|(bar, completions)| bar.with_time_left(completions, places));
+    let bar = Bar::of_module(view, module);
+    let bar = bar.map(|bar| {
+        bar.named(format!("Module\u{a0}{number}"))
+            .with_time_left(view, places)
+    });
     ModuleCard {
         number,
         title: module.title,

@@ -83,8 +83,7 @@ impl ModulePage {
         let places = view.of_module(module);
         let next = view.next_of(places);
         let number = rank + 1;
-        let bar = Bar::of_module(view, module).zip(view.completions);
-        let bar = bar.map(|(bar, completions)| bar.with_end(completions, places));
+        let bar = Bar::of_module(view, module).map(|bar| bar.with_end(view, places));
         let trail = Trail::to(format!(
             "Module\u{a0}{number} sur {}",
             view.catalogue.course.modules.len()
@@ -103,19 +102,29 @@ impl ModulePage {
             sections: module
                 .sequences
                 .iter()
-                .map(|sequence| section(view, sequence, next))
+                .zip(1..)
+                .map(|(sequence, number)| section(view, number, sequence, next))
                 .collect(),
             frame,
         }
     }
 }
 
-fn section(view: &View<'_>, sequence: &'static Sequence, next: Option<&Place>) -> Section {
+fn section(
+    view: &View<'_>,
+    number: usize,
+    sequence: &'static Sequence,
+    next: Option<&Place>,
+) -> Section {
     let places = view.of_sequence(sequence);
+    let bar = Bar::of_sequence(view, sequence);
     Section {
         title: sequence.title,
         href: view.urls.sequence(sequence.id),
-        bar: Bar::of_sequence(view, sequence),
+        bar: bar.map(|bar| {
+            bar.named(format!("Séquence\u{a0}{number}"))
+                .with_time_left(view, places)
+        }),
         facts: facts(places.len(), sequence.minutes),
         rows: rows(view, places, next),
     }

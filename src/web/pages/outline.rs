@@ -7,6 +7,9 @@ use crate::{
     progress::Progress,
 };
 
+/// More rows may not fit a frame of 600 pixels, some of them taking two lines.
+const MOST_ROWS: usize = 12;
+
 /// The outline of the course around one page.
 #[derive(Debug)]
 pub(crate) struct Outline {
@@ -14,6 +17,8 @@ pub(crate) struct Outline {
     pub(crate) modules: Vec<OutlineModule>,
     /// Whether grains are marked as done or not; not without a session.
     pub(crate) has_marks: bool,
+    /// Whether it may be higher than a low frame.
+    pub(crate) is_long: bool,
 }
 
 /// A module, with its sequences when it is the current one.
@@ -39,8 +44,6 @@ pub(crate) struct OutlineSequence {
 /// A grain.
 #[derive(Debug)]
 pub(crate) struct OutlineGrain {
-    /// Stable identifier.
-    pub(crate) id: &'static str,
     /// Title.
     pub(crate) title: &'static str,
     /// Its page.
@@ -54,8 +57,6 @@ pub(crate) struct OutlineGrain {
 /// What a module and a sequence have in common.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// Stable identifier.
-    pub(crate) id: &'static str,
     /// Title.
     pub(crate) title: &'static str,
     /// Its page.
@@ -101,12 +102,25 @@ impl Outline {
     /// The outline as it opens around the page `here`.
     pub(crate) fn new(view: &View<'_>, here: Here<'_>) -> Self {
         let modules = view.catalogue.course.modules.iter().zip(1..);
+        let modules: Vec<_> = modules
+            .map(|(module, number)| outline_module(view, here, number, module))
+            .collect();
+        let rows = modules.iter().map(OutlineModule::rows).sum::<usize>();
         Self {
-            modules: modules
-                .map(|(module, number)| outline_module(view, here, number, module))
-                .collect(),
+            modules,
             has_marks: view.completions.is_some(),
+            is_long: rows > MOST_ROWS,
         }
+    }
+}
+
+impl OutlineModule {
+    fn rows(&self) -> usize {
+        1 + self
+            .sequences
+            .iter()
+            .map(|sequence| 1 + sequence.grains.len())
+            .sum::<usize>()
     }
 }
 
@@ -121,7 +135,6 @@ fn outline_module(
     OutlineModule {
         number,
         entry: Entry {
-            id: module.id,
             title: module.title,
             href: view.urls.module(module.id),
             is_current: is_open && matches!(here, Here::Module(_)),
@@ -146,7 +159,6 @@ fn outline_sequence(
     let grains = if is_open { places } else { &[] };
     OutlineSequence {
         entry: Entry {
-            id: sequence.id,
             title: sequence.title,
             href: view.urls.sequence(sequence.id),
             is_current: is_open && matches!(here, Here::Sequence(_)),
@@ -161,7 +173,6 @@ fn outline_sequence(
 
 fn outline_grain(view: &View<'_>, here: Here<'_>, place: &Place) -> OutlineGrain {
     OutlineGrain {
-        id: place.grain.id,
         title: place.grain.title,
         href: view.urls.grain(place.grain.id),
         is_current: here.is_grain(place),
@@ -175,7 +186,7 @@ mod tests {
     use crate::{catalogue::Catalogue, web::urls::Urls};
 
     /// What is open: how many sequences and grains are shown, and what is the page.
-    fn opened(here: impl FnOnce(&Place) -> Here<'_>) -> (usize, usize, Vec<&'static str>) {
+    fn opened(here: impl FnOnce(&Place) -> Here<'_>) -> (usize, usize, Vec<String>) {
         let catalogue = Catalogue::compiled();
         let urls = Urls::default();
         let view = View {
@@ -197,12 +208,12 @@ mod tests {
         let entries = entries.chain(sequences.iter().map(|sequence| &sequence.entry));
         let current = entries
             .filter(|entry| entry.is_current)
-            .map(|entry| entry.id);
+            .map(|entry| entry.href.clone());
         let current = current.chain(
             grains
                 .iter()
                 .filter(|grain| grain.is_current)
-                .map(|grain| grain.id),
+                .map(|grain| grain.href.clone()),
         );
         (sequences.len(), grains.len(), current.collect())
     }
@@ -211,9 +222,9 @@ mod tests {
     fn it_opens_down_to_the_page_and_no_further() {
         assert_eq!(
             opened(|place| Here::Module(place.module)),
-            (2, 0, vec!["module2"])
+            (2, 0, ["/modules/module2"])
         );
-        assert_eq!(opened(Here::Sequence), (2, 3, vec!["sequence4"]));
-        assert_eq!(opened(Here::Grain), (2, 3, vec!["grain12"]));
+        assert_eq!(opened(Here::Sequence), (2, 3, ["/sequences/sequence4"]));
+        assert_eq!(opened(Here::Grain), (2, 3, ["/grains/grain12"]));
     }
 }

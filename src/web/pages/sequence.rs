@@ -52,8 +52,7 @@ impl SequencePage {
     fn new(frame: Frame, view: &View<'_>, first: &Place) -> Self {
         let sequence = first.sequence;
         let places = view.of_sequence(sequence);
-        let bar = Bar::of_sequence(view, sequence).zip(view.completions);
-        let bar = bar.map(|(bar, completions)| bar.with_end(completions, places));
+        let bar = Bar::of_sequence(view, sequence).map(|bar| bar.with_end(view, places));
         let rank = first.sequence_rank + 1;
         let trail = Trail::to(format!(
             "Séquence\u{a0}{rank} sur {}",

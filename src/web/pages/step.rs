@@ -25,11 +25,7 @@ impl Step {
             label: Cow::Borrowed(label),
             href: view.urls.grain(place.grain.id),
             title: place.grain.title,
-            facts: format!(
-                "Module\u{a0}{} · {}",
-                place.module_rank + 1,
-                french::minutes(place.grain.minutes)
-            ),
+            facts: format!("Module\u{a0}{} · {}", place.module_rank + 1, minutes(place)),
         }
     }
 
@@ -37,7 +33,13 @@ impl Step {
     pub(crate) fn within<'a>(view: &View<'a>, places: &'a [Place]) -> Option<Self> {
         let is_started = places.iter().any(|place| view.is_done(place));
         let label = if is_started { "Continuer" } else { "Commencer" };
-        view.next_of(places)
-            .map(|place| Self::to_grain(view, label, place))
+        view.next_of(places).map(|place| Self {
+            facts: format!("{} de lecture", minutes(place)),
+            ..Self::to_grain(view, label, place)
+        })
     }
+}
+
+fn minutes(place: &Place) -> String {
+    french::minutes(place.grain.minutes)
 }

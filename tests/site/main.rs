@@ -8,6 +8,7 @@ mod failures;
 mod instances;
 mod origins;
 mod pages;
+mod process;
 mod schema;
 mod sessions;
 mod support;

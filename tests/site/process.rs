@@ -1,0 +1,247 @@
+//! The program itself: how it starts, refuses to start, and stops.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Child, ChildStdout, Command, Output, Stdio},
+};
+
+use sqlx::{ConnectOptions, PgPool};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_mini-site");
+
+/// The program, in an environment of its own.
+fn program(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().copied());
+    // No `.env` of the developer is found from here.
+    command.current_dir(std::env::temp_dir());
+    command
+}
+
+fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    program(arguments, variables)
+        .output()
+        .expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn url(pool: &PgPool) -> String {
+    pool.connect_options().to_url_lossy().to_string()
+}
+
+/// A server that is up, ended with the test.
+struct Server {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    port: u16,
+}
+
+impl Server {
+    /// Starts the program; it may still be on its way up.
+    fn start(database: &str) -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = socket.local_addr().expect("an address").port();
+        drop(socket);
+        let mut child = program(
+            &[],
+            &[
+                ("DATABASE_URL", database),
+                ("APP_ENV", "development"),
+                ("DEV_LOGIN", "true"),
+                ("PORT", &port.to_string()),
+            ],
+        )
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        Self {
+            child,
+            output,
+            port,
+        }
+    }
+
+    /// Reads the log until a line holds these words.
+    fn wait_for(&mut self, words: &str) {
+        let mut line = String::new();
+        while !line.contains(words) {
+            line.clear();
+            let read = self.output.read_line(&mut line).expect("a line");
+            assert_ne!(read, 0, "the program ended before it said “{words}”");
+        }
+    }
+
+    fn up(mut self) -> Self {
+        self.wait_for("the site is up");
+        self
+    }
+
+    fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill runs");
+        assert!(status.success());
+    }
+
+    /// Sends a request and leaves the answer to be read.
+    fn ask(&self, method: &str, path: &str, more: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
+        let host = format!("localhost:{}", self.port);
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+             Content-Length: 0\r\nX-Moodle-User-Id: 42\r\n{more}\r\n",
+        )
+        .expect("a request");
+        stream
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn answer(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer");
+    text
+}
+
+#[test]
+fn a_wrong_environment_is_told_whole_and_ends_with_2() {
+    let output = run(
+        &["serve"],
+        &[
+            ("PORT", "http"),
+            ("SECRET_KEY", "hush"),
+            ("DEV_LOGIN", "true"),
+        ],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    let told = text(&output.stderr);
+    for variable in ["PORT", "API_URL", "DATABASE_URL", "SECRET_KEY", "DEV_LOGIN"] {
+        assert!(
+            told.contains(&format!("  {variable}: ")),
+            "{variable}: {told}"
+        );
+    }
+    assert!(!told.contains("hush"));
+}
+
+#[test]
+fn an_unknown_command_ends_with_2() {
+    assert_eq!(run(&["dance"], &[]).status.code(), Some(2));
+}
+
+#[sqlx::test(migrations = false)]
+async fn check_tells_what_is_missing_until_migrate_has_run(pool: PgPool) {
+    let variables = [("APP_ENV", "development"), ("DATABASE_URL", &url(&pool))];
+    let before = run(&["check"], &variables);
+    assert_eq!(before.status.code(), Some(1));
+    assert!(
+        text(&before.stderr).contains("run: mini-site migrate"),
+        "{}",
+        text(&before.stderr)
+    );
+    assert!(run(&["migrate"], &variables).status.success());
+    let after = run(&["check"], &variables);
+    assert!(after.status.success(), "{}", text(&after.stderr));
+    assert!(text(&after.stdout).contains("29 grains"));
+}
+
+#[sqlx::test(migrations = false)]
+async fn two_programs_that_start_together_on_an_empty_database_both_come_up(pool: PgPool) {
+    let servers = [Server::start(&url(&pool)), Server::start(&url(&pool))];
+    for server in servers {
+        let server = server.up();
+        assert!(answer(server.ask("GET", "/", "")).starts_with("HTTP/1.1 200"));
+    }
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn told_to_stop_it_finishes_what_is_in_flight_and_ends_with_0(pool: PgPool) {
+    let mut server = Server::start(&url(&pool)).up();
+    assert!(
+        answer(server.ask("GET", "/", "")).starts_with("HTTP/1.1 200"),
+        "the learner is made"
+    );
+    // The completion waits for the learner's row, which this transaction holds.
+    let mut transaction = pool.begin().await.expect("a transaction");
+    sqlx::query("SELECT FROM users FOR UPDATE")
+        .execute(&mut *transaction)
+        .await
+        .expect("a lock");
+    let in_flight = server.ask(
+        "POST",
+        "/grains/grain1/completion",
+        "Sec-Fetch-Site: same-origin\r\n",
+    );
+    let is_waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')";
+    while !sqlx::query_scalar::<_, bool>(is_waiting)
+        .fetch_one(&pool)
+        .await
+        .expect("a row")
+    {
+        tokio::task::yield_now().await;
+    }
+    server.terminate();
+    server.wait_for("told to stop");
+    transaction.commit().await.expect("the lock is let go");
+    assert!(answer(in_flight).starts_with("HTTP/1.1 303"));
+    assert_eq!(
+        server.child.wait().expect("the program ends").code(),
+        Some(0)
+    );
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM progress")
+        .fetch_one(&pool)
+        .await
+        .expect("a count");
+    assert_eq!(rows, 1, "what was acknowledged is there");
+}
+
+#[test]
+fn without_a_database_it_waits_and_says_so() {
+    let mut server = Server::start("postgres://localhost:1/none");
+    server.wait_for("the database does not answer yet");
+    assert!(
+        server.child.try_wait().expect("a status").is_none(),
+        "it is still waiting"
+    );
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn no_line_of_the_log_names_a_person_or_a_session(pool: PgPool) {
+    let mut server = Server::start(&url(&pool)).up();
+    let login = answer(server.ask("GET", "/?moodle_user_id=somebody&finished=grain1", ""));
+    let cookie = login
+        .split("session=")
+        .nth(1)
+        .and_then(|rest| rest.split(';').next());
+    let cookie = cookie.expect("a session").to_owned();
+    answer(server.ask(
+        "GET",
+        "/grains/grain1",
+        &format!("Cookie: session={cookie}\r\n"),
+    ));
+    server.terminate();
+    let mut log = String::new();
+    server.output.read_to_string(&mut log).expect("the log");
+    assert!(
+        log.contains("/grains/{id}"),
+        "the template of the route is logged: {log}"
+    );
+    assert!(!log.contains("somebody") && !log.contains(&cookie), "{log}");
+}

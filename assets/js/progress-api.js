@@ -83,14 +83,14 @@
       show(course, module, sequence);
       section.querySelector(':scope > a').focus();
       // The second half of a double click must not press what has just appeared.
-      const calm = event.timeStamp + 700;
-      section.addEventListener('click', (click) => click.timeStamp < calm && click.preventDefault());
+      const calm = performance.now() + 500;
+      section.addEventListener('click', (click) => click.detail && click.timeStamp < calm && click.preventDefault());
     });
   };
 
   // ---- On a page elsewhere
 
-  let key = token ?? new URLSearchParams(location.search).get('token');
+  let key = token || new URLSearchParams(location.search).get('token');
   const buttons = new Map(); // of each button, where it says what happened
 
   // Whose token it is.

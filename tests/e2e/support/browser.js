@@ -1,0 +1,78 @@
+// One browser for all tests; each test has a profile of its own, watched: an error in the console,
+// a violation of the policy or a request that leaves the site fails the test.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { site } from './site.js';
+
+/** A laptop's Moodle, where the outline stands beside the text. */
+export const WIDE = { width: 1121, height: 609 };
+
+const OPTIONS = {
+  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+const CONTEXT = { locale: 'fr-FR', timezoneId: 'Europe/Paris', viewport: WIDE, reducedMotion: 'reduce' };
+
+const browser = await chromium.launch(OPTIONS);
+after(() => browser.close());
+
+/** A browser with a folder of its own, which remembers after it is closed. */
+export const openBrowser = (folder) => chromium.launchPersistentContext(folder, { ...OPTIONS, ...CONTEXT });
+
+/** A new profile without a test around it. */
+export const newContext = async (options) => {
+  const context = await browser.newContext({ ...CONTEXT, ...options });
+  context.setDefaultTimeout(30_000);
+  return context;
+};
+
+// What should not happen in `context`, as it happens; `origins` are those it may talk to.
+export const watch = async (context, origins = [site.origin]) => {
+  const complaints = [];
+  // The policy's own event: the console is silent for some directives.
+  await context.exposeBinding('reportViolation', (_, text) => complaints.push(text));
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      window.reportViolation(`policy: ${event.violatedDirective} stopped ${event.blockedURI} at ${document.location}`);
+    });
+  });
+  context.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol.startsWith('http') && !origins.includes(origin)) complaints.push(`request to ${request.url()}`);
+  });
+  context.on('console', (message) => {
+    const { url } = message.location();
+    // The browser notes the status of a page that is an error page on purpose.
+    const isOwnStatus = message.text().includes('the server responded with a status of') && url === message.page()?.url();
+    if (message.type() === 'error' && !isOwnStatus) complaints.push(`console: ${message.text()} (${url})`);
+  });
+  context.on('weberror', (error) => complaints.push(`script: ${error.error().stack}`));
+  return complaints;
+};
+
+/**
+ * A test in a profile of its own. `options` are those of the profile, and:
+ * - `expected`: the complaints that this test provokes, as a regular expression;
+ * - `origins`: where requests may go, besides the site.
+ */
+export const inBrowser = (name, { expected, origins = [], ...options }, body) =>
+  test(name, { timeout: 180_000 }, async () => {
+    const context = await newContext(options);
+    try {
+      const complaints = await watch(context, [site.origin, ...origins]);
+      await body(await context.newPage(), context);
+      assert.deepEqual(complaints.filter((complaint) => !expected?.test(complaint)), []);
+    } finally {
+      await context.close();
+    }
+  });

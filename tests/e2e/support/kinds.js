@@ -1,0 +1,78 @@
+// Every kind of page, and how one comes to it.
+import { newContext } from './browser.js';
+import { runSql } from './database.js';
+import { elsewhere, finishNext, newLearner, site } from './site.js';
+
+const HALF = 12;
+
+// A profile in which a learner has finished so many grains.
+const signedIn = async (finished) => {
+  const learner = newLearner();
+  await finishNext(learner, finished);
+  const context = await newContext();
+  await (await context.newPage()).goto(site.url(`/?moodle_user_id=${learner}`));
+  const storageState = await context.storageState();
+  await context.close();
+  return storageState;
+};
+
+const [fresh, half, done] = await Promise.all([0, HALF, Infinity].map(signedIn));
+const nobody = undefined;
+
+const at = (path) => (page) => page.goto(site.url(path));
+
+// Posts a form of the page that is open, as the button of another time would.
+const post = (from, action) => async (page) => {
+  await page.goto(from);
+  const answer = page.waitForResponse((response) => response.url() === action);
+  await page.evaluate((address) => {
+    const form = document.createElement('form');
+    Object.assign(form, { method: 'post', action: address });
+    document.body.append(form);
+    form.submit();
+  }, action);
+  await answer;
+  await page.waitForURL(action);
+};
+
+elsewhere.publish('/form', '<!DOCTYPE html><html lang="fr"><title>Ailleurs</title>');
+const retired = 'retired-for-the-tests';
+const hasRetired = runSql(
+  `insert into grains (id, module_id, sequence_id, position, title, summary, minutes, retired_at)
+   select '${retired}', module_id, sequence_id, 999, 'Retiré', '', 5, now() from grains limit 1 on conflict (id) do nothing`,
+);
+
+/**
+ * `name`, `storageState` of the visitor, `open(page)`, `status` it is answered with;
+ * `grain` where the page is one, `origins` where it comes from elsewhere.
+ */
+export const kinds = [
+  { name: 'home without a session', storageState: nobody, open: at('/') },
+  { name: 'home of a fresh learner', storageState: fresh, open: at('/') },
+  { name: 'home half-way', storageState: half, open: at('/') },
+  { name: 'home when all is done', storageState: done, open: at('/') },
+  { name: 'home just after the last grain', storageState: done, open: at('/?finished=grain29') },
+  { name: 'a module', storageState: half, open: at('/modules/module2') },
+  { name: 'a module without a session', storageState: nobody, open: at('/modules/module2') },
+  { name: 'a module just finished', storageState: half, open: at('/modules/module1?finished=grain6') },
+  { name: 'a sequence', storageState: half, open: at('/sequences/sequence4') },
+  { name: 'a grain to do', storageState: half, open: at('/grains/grain13'), isGrain: true },
+  { name: 'a finished grain', storageState: half, open: at('/grains/grain2'), isGrain: true },
+  { name: 'a grain after another one', storageState: half, open: at('/grains/grain13?finished=grain12'), isGrain: true },
+  { name: 'a grain without a session', storageState: nobody, open: at('/grains/grain7'), isGrain: true },
+  { name: 'a page that does not exist (404)', storageState: half, open: at('/nowhere'), status: 404 },
+  {
+    name: 'a click without a session (401)',
+    storageState: nobody,
+    open: post(site.url('/grains/grain1'), site.url('/grains/grain1/completion')),
+    status: 401,
+  },
+  {
+    name: 'a click that comes from elsewhere (403)',
+    storageState: half,
+    open: post(`${elsewhere.origin}/form`, site.url('/grains/grain1/completion')),
+    status: 403,
+    origins: [elsewhere.origin],
+  },
+  hasRetired && { name: 'a grain that left the course (410)', storageState: half, open: at(`/grains/${retired}`), status: 410 },
+].filter(Boolean);

@@ -1,0 +1,31 @@
+// One line per test, failures in full, the sum at the end.
+import { relative } from 'node:path';
+import { inspect } from 'node:util';
+
+const FOLDER = new URL('..', import.meta.url).pathname;
+
+const cause = ({ error, type }) => {
+  const inner = error?.cause ?? error;
+  return type === 'suite' ? '' : `    ${(inner?.stack ?? inspect(inner)).replaceAll('\n', '\n    ')}\n`;
+};
+
+export default async function* report(events) {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for await (const { type, data } of events) {
+    if (type === 'test:stdout' || type === 'test:stderr') yield data.message;
+    if ((type !== 'test:pass' && type !== 'test:fail') || data.details.type === 'suite') continue;
+    const duration = `${(data.details.duration_ms / 1000).toFixed(1)} s`;
+    if (data.skip !== undefined) {
+      sum.skipped += 1;
+      yield `skipped  ${data.name}: ${data.skip}\n`;
+    } else if (type === 'test:pass') {
+      sum.passed += 1;
+      yield `passed   ${data.name} (${duration})\n`;
+    } else {
+      sum.failed += 1;
+      yield `FAILED   ${data.name} (${duration}, ${relative(FOLDER, data.file ?? '')}:${data.line})\n${cause(data.details)}`;
+    }
+  }
+  if (sum.skipped) yield `${sum.skipped} skipped\n`;
+  yield `e2e: ${sum.passed} passed, ${sum.failed} failed\n`;
+}

@@ -171,7 +171,7 @@ fn a_grain_made_of_components_is_read_and_rendered() {
         .expect("writing to memory works");
     let expected = fs::read_to_string(folder.join("rendered.txt")).unwrap_or_default();
     assert!(
-        rendered.trim_end() == expected.trim_end(),
+        format!("{rendered}\n") == expected,
         "rendered.txt differs; rendered:\n{rendered}"
     );
 }

@@ -161,6 +161,10 @@ fn a_grain_made_of_components_is_read_and_rendered() {
         Some("module1/sequence1/grain1.js")
     );
     assert!(!grains[1].is_template && !grains[1].uses_frame);
+    assert_eq!(
+        grains[1].text, "<h2>Un titre</h2>\n<p>Un texte.</p>\n",
+        "as Windows saved it"
+    );
 
     let frame = Frame {
         course_title: "Cours d’essai",

@@ -26,6 +26,10 @@ const READ: &[&str] = &[
     "templates",
 ];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo speaks to a build script through its environment"
+)]
 fn main() -> Result<()> {
     for path in READ.iter().filter(|path| Path::new(path).exists()) {
         println!("cargo::rerun-if-changed={path}");

@@ -16,11 +16,11 @@ type WriteGrain = fn(&Frame, &mut dyn fmt::Write) -> askama::Result<()>;
 
 /// The text of one grain. A template shows it by `{{ text.within(frame) }}`.
 #[derive(Clone, Copy, Debug)]
-pub struct GrainText(WriteGrain);
+pub(crate) struct GrainText(WriteGrain);
 
 impl GrainText {
     /// The text of the grain of this id, if the course has it.
-    pub fn find(id: &str) -> Option<Self> {
+    pub(crate) fn find(id: &str) -> Option<Self> {
         let rank = GRAINS
             .binary_search_by(|(known, _)| (*known).cmp(id))
             .ok()?;
@@ -28,14 +28,14 @@ impl GrainText {
     }
 
     /// The text in the page that surrounds it.
-    pub fn within(self, frame: &Frame) -> GrainInFrame<'_> {
+    pub(crate) fn within(self, frame: &Frame) -> GrainInFrame<'_> {
         GrainInFrame { text: self, frame }
     }
 }
 
 /// The text of a grain in its page: HTML, written straight into the page.
 #[derive(Clone, Copy, Debug)]
-pub struct GrainInFrame<'a> {
+pub(crate) struct GrainInFrame<'a> {
     text: GrainText,
     frame: &'a Frame,
 }

@@ -161,6 +161,10 @@ fn a_grain_made_of_components_is_read_and_rendered() {
         Some("module1/sequence1/grain1.js")
     );
     assert!(!grains[1].is_template && !grains[1].uses_frame);
+    assert_eq!(
+        grains[1].text, "<h2>Un titre</h2>\n<p>Un texte.</p>\n",
+        "as Windows saved it"
+    );
 
     let frame = Frame {
         course_title: "Cours d’essai",
@@ -171,7 +175,7 @@ fn a_grain_made_of_components_is_read_and_rendered() {
         .expect("writing to memory works");
     let expected = fs::read_to_string(folder.join("rendered.txt")).unwrap_or_default();
     assert!(
-        rendered.trim_end() == expected.trim_end(),
+        format!("{rendered}\n") == expected,
         "rendered.txt differs; rendered:\n{rendered}"
     );
 }

@@ -4,12 +4,12 @@
 //! The modules stand in the order in which they may use one another: a module uses what
 //! stands before it, never after. `tests/house.rs` holds this.
 
-pub mod catalogue; // the course as authored
-pub mod cli;
 pub mod clock; // the only place that asks the time
 pub mod config; // raw environment -> checked settings
 pub mod db; // connections and migrations
-pub mod embed; // the signed iframe token
+pub mod catalogue; // the course as authored
 pub mod learner; // who learns
+pub mod embed; // the signed iframe token
 pub mod progress; // what is done, and what comes next
-pub mod web; // everything HTTP // the commands
+pub mod web; // everything HTTP
+pub mod cli; // the commands

@@ -24,7 +24,8 @@ use axum::{
     routing::{get, post},
 };
 use tower_http::{
-    compression::{CompressionLayer, CompressionLevel},
+    CompressionLevel,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
     cors::CorsLayer,
     limit::RequestBodyLimitLayer,
 };
@@ -75,9 +76,17 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(layers::limit_time))
         .layer(from_fn_with_state(state.clone(), layers::explain))
         .layer(from_fn(layers::secure))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(compression())
         .layer(from_fn_with_state(state.clone(), layers::log))
         .with_state(state)
+}
+
+/// Compresses what is worth it: fonts are compressed already, as pictures are.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let is_worth_it = DefaultPredicate::new().and(NotForContentType::const_new("font/"));
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(is_worth_it)
 }
 
 /// Lets the pages of these origins call the API, without any cookie.

@@ -100,10 +100,6 @@ impl Urls {
     /// The hashed address of an asset, by its logical name (`css/site.css`).
     ///
     /// Assets are the same for all and stand below no root.
-    #[expect(
-        clippy::unused_self,
-        reason = "templates ask one object for every address"
-    )]
     pub fn asset(&self, logical: &str) -> &'static str {
         super::assets::address(logical)
     }

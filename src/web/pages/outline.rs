@@ -222,9 +222,15 @@ mod tests {
     fn it_opens_down_to_the_page_and_no_further() {
         assert_eq!(
             opened(|place| Here::Module(place.module)),
-            (2, 0, ["/modules/module2"])
+            (2, 0, vec!["/modules/module2".to_owned()])
         );
-        assert_eq!(opened(Here::Sequence), (2, 3, ["/sequences/sequence4"]));
-        assert_eq!(opened(Here::Grain), (2, 3, ["/grains/grain12"]));
+        assert_eq!(
+            opened(|place| Here::Sequence(place)),
+            (2, 3, vec!["/sequences/sequence4".to_owned()])
+        );
+        assert_eq!(
+            opened(|place| Here::Grain(place)),
+            (2, 3, vec!["/grains/grain12".to_owned()])
+        );
     }
 }

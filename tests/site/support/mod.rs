@@ -290,7 +290,7 @@ fn without_hashes(text: &str) -> String {
         let (name, rest) = part.split_at(end);
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         let stem = stem.rsplit_once('-').map_or(stem, |(stem, _)| stem);
-        clean.push_str(&format!("/assets/{stem}-HASH.{extension}{rest}"));
+        clean.extend(["/assets/", stem, "-HASH.", extension, rest]);
     }
     clean
 }

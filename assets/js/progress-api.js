@@ -78,7 +78,10 @@
       status.textContent = `${word} ${words(module)} dans ce module.`;
       while (status.nextSibling) status.nextSibling.remove();
       section.append(...end);
-      section.querySelector('.done-on p').remove();
+      // The status says so; the way to take it back comes after the way on.
+      const undo = section.querySelector('.done-on');
+      undo.querySelector('p').remove();
+      section.append(undo);
       document.querySelector('.outline nav').replaceChildren(...outline);
       show(course, module, sequence);
       section.querySelector(':scope > a').focus();

@@ -20,11 +20,11 @@ wait_for_change() {
     local code
     while [ "$(fingerprint)" = "$1" ]; do
         if ! have entr; then
-            spawn sleep 1
+            spawn sleep 1 2>/dev/null
             wait "$spawned" || true
             continue
         fi
-        spawn watch_once
+        spawn watch_once 2>/dev/null
         watcher=$spawned
         note_children
         # What changed while entr was opening its eyes.

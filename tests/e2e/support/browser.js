@@ -30,11 +30,7 @@ after(() => browser.close());
 export const openBrowser = (folder) => chromium.launchPersistentContext(folder, { ...OPTIONS, ...CONTEXT });
 
 /** A new profile without a test around it. */
-export const newContext = async (options) => {
-  const context = await browser.newContext({ ...CONTEXT, ...options });
-  context.setDefaultTimeout(30_000);
-  return context;
-};
+export const newContext = (options) => browser.newContext({ ...CONTEXT, ...options });
 
 // What should not happen in `context`, as it happens; `origins` are those it may talk to.
 export const watch = async (context, origins = [site.origin]) => {

@@ -59,7 +59,7 @@ pub(crate) async fn log(
     if let Ok(value) = HeaderValue::try_from(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let duration_ms = (state.clock.now() - started).as_seconds_f64() * 1_000.0;
+    let duration_ms = ((state.clock.now() - started).as_seconds_f64() * 1e6).round() / 1e3;
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let status = response.status().as_u16();
     if status < 500 {

@@ -4,20 +4,21 @@
 //! in `layers.rs`, which knows the addresses and the request id, writes the page. A cause is
 //! logged once, by the layer that logs the request, and never shown.
 
-use std::{borrow::Cow, error::Error, sync::Arc};
+mod api;
 
-use axum::{
-    Json,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
-use serde::Serialize;
+use std::{error::Error, sync::Arc};
 
 use super::urls::Urls;
 use crate::{
     catalogue::{Grain, Place},
     db,
 };
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+pub use api::{ApiError, ErrorBody, Refusal};
 
 /// Why there is no page.
 #[derive(Clone, Debug)]
@@ -249,114 +250,5 @@ impl From<tower_sessions::session::Error> for PageError {
             Self::Internal
         };
         kind(Some(Arc::new(error)))
-    }
-}
-
-/// Why the JSON API refuses, or fails.
-#[derive(Clone, Debug)]
-pub struct ApiError {
-    status: StatusCode,
-    body: Refusal,
-    cause: Option<Cause>,
-}
-
-/// What a caller of the API reads of an error.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct Refusal {
-    /// Stable word for programs.
-    pub code: &'static str,
-    /// A sentence in French for people.
-    #[schema(value_type = String)]
-    pub message: Cow<'static, str>,
-    /// The field that is wrong, when one is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub field: Option<&'static str>,
-}
-
-/// The envelope of every error of the API.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct ErrorBody {
-    /// What is wrong.
-    pub error: Refusal,
-}
-
-impl ApiError {
-    /// A refusal with its stable code and a sentence.
-    pub(crate) fn new(
-        status: StatusCode,
-        code: &'static str,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        let body = Refusal {
-            code,
-            message: message.into(),
-            field: None,
-        };
-        Self {
-            status,
-            body,
-            cause: None,
-        }
-    }
-
-    /// Names the field that is wrong.
-    pub(crate) fn on(mut self, field: &'static str) -> Self {
-        self.body.field = Some(field);
-        self
-    }
-
-    /// The error behind it.
-    pub(crate) fn cause(&self) -> Option<&Cause> {
-        self.cause.as_ref()
-    }
-}
-
-impl From<&PageError> for ApiError {
-    fn from(error: &PageError) -> Self {
-        let (code, message) = match error {
-            PageError::NotFound => ("not_found", "Il n’y a rien à cette adresse."),
-            PageError::Retired => ("grain_retired", "Ce grain ne fait plus partie du cours."),
-            PageError::NoSession { .. } => (
-                "unauthenticated",
-                "Aucune session : ouvrez le cours depuis Moodle, ou joignez un jeton.",
-            ),
-            PageError::ForeignPost => (
-                "foreign_origin",
-                "La requête ne vient pas d’une page de ce site.",
-            ),
-            PageError::MethodNotAllowed => (
-                "method_not_allowed",
-                "Cette adresse ne prend pas cette méthode.",
-            ),
-            PageError::TooLarge => ("too_large", "Le corps dépasse 64 Kio."),
-            PageError::BadRequest => ("bad_request", "La requête est mal formée."),
-            PageError::Unavailable(_) => (
-                "unavailable",
-                "La base de données ne répond pas pour le moment : réessayez dans quelques minutes.",
-            ),
-            PageError::Internal(_) => ("internal", "Une erreur s’est produite de notre côté."),
-        };
-        Self {
-            cause: error.cause().cloned(),
-            ..Self::new(error.status(), code, message)
-        }
-    }
-}
-
-impl<E: Into<PageError>> From<E> for ApiError {
-    fn from(error: E) -> Self {
-        Self::from(&error.into())
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let body = Json(ErrorBody {
-            error: self.body.clone(),
-        });
-        let mut response = (self.status, body).into_response();
-        response.extensions_mut().insert(self);
-        response
     }
 }

@@ -1,10 +1,10 @@
 // A page of somebody else, on another server: the very one that docs/API.md gives to copy.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { inBrowser } from './support/browser.js';
 import { elsewhere, finishNext, newLearner, progressOf, site, tokenFor } from './support/site.js';
 
-const guide = await readFile(new URL('../../docs/API.md', import.meta.url), 'utf8');
+const guide = readFileSync(new URL('../../docs/API.md', import.meta.url), 'utf8');
 const [, copied] = guide.match(/```html\n([^]*?)```/);
 const GRAIN = 'grain8';
 const options = { origins: [elsewhere.origin, elsewhere.unknownOrigin] };

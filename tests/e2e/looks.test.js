@@ -30,8 +30,8 @@ const overflow = (page) =>
     return scrollWidth > clientWidth ? [`the page: ${scrollWidth} px`, ...named] : named;
   });
 
-for (const { name, open: show, status: expected = 200, isGrain, origins = [], ...profile } of kinds) {
-  const options = { ...profile, origins };
+for (const { name, open: show, status: expected = 200, isGrain, visitor, origins } of kinds) {
+  const options = { visitor, origins };
 
   inBrowser(`${name}: axe, the console and the policy have nothing to say, in both themes`, options, async (page) => {
     let answer;

@@ -58,12 +58,13 @@ export const watch = async (context, origins = [site.origin]) => {
 
 /**
  * A test in a profile of its own. `options` are those of the profile, and:
+ * - `visitor`: makes more of them, when the test begins;
  * - `expected`: the complaints that this test provokes, as a regular expression;
  * - `origins`: where requests may go, besides the site.
  */
-export const inBrowser = (name, { expected, origins = [], ...options }, body) =>
+export const inBrowser = (name, { visitor, expected, origins = [], ...options }, body) =>
   test(name, { timeout: 180_000 }, async () => {
-    const context = await newContext(options);
+    const context = await newContext({ ...options, ...(await visitor?.()) });
     try {
       const complaints = await watch(context, [site.origin, ...origins]);
       await body(await context.newPage(), context);

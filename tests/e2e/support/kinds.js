@@ -5,19 +5,25 @@ import { elsewhere, finishNext, newLearner, site } from './site.js';
 
 const HALF = 12;
 
-// A profile in which a learner has finished so many grains.
-const signedIn = async (finished) => {
-  const learner = newLearner();
-  await finishNext(learner, finished);
-  const context = await newContext();
-  await (await context.newPage()).goto(site.url(`/?moodle_user_id=${learner}`));
-  const storageState = await context.storageState();
-  await context.close();
-  return storageState;
+// Whoever looks: made when the first test asks, since all tests must be declared at once.
+const signedIn = (finished) => {
+  let made;
+  const make = async () => {
+    const learner = newLearner();
+    await finishNext(learner, finished);
+    const context = await newContext();
+    await (await context.newPage()).goto(site.url(`/?moodle_user_id=${learner}`));
+    const storageState = await context.storageState();
+    await context.close();
+    return { storageState };
+  };
+  return () => (made ??= make());
 };
 
-const [fresh, half, done] = await Promise.all([0, HALF, Infinity].map(signedIn));
-const nobody = undefined;
+const nobody = async () => ({});
+const fresh = signedIn(0);
+const half = signedIn(HALF);
+const done = signedIn(Infinity);
 
 const at = (path) => (page) => page.goto(site.url(path));
 
@@ -43,36 +49,36 @@ const hasRetired = runSql(
 );
 
 /**
- * `name`, `storageState` of the visitor, `open(page)`, `status` it is answered with;
- * `grain` where the page is one, `origins` where it comes from elsewhere.
+ * `name`, `visitor` (makes the profile of who looks), `open(page)`, `status` it is answered with;
+ * `isGrain` where the page is one, `origins` where it comes from elsewhere.
  */
 export const kinds = [
-  { name: 'home without a session', storageState: nobody, open: at('/') },
-  { name: 'home of a fresh learner', storageState: fresh, open: at('/') },
-  { name: 'home half-way', storageState: half, open: at('/') },
-  { name: 'home when all is done', storageState: done, open: at('/') },
-  { name: 'home just after the last grain', storageState: done, open: at('/?finished=grain29') },
-  { name: 'a module', storageState: half, open: at('/modules/module2') },
-  { name: 'a module without a session', storageState: nobody, open: at('/modules/module2') },
-  { name: 'a module just finished', storageState: half, open: at('/modules/module1?finished=grain6') },
-  { name: 'a sequence', storageState: half, open: at('/sequences/sequence4') },
-  { name: 'a grain to do', storageState: half, open: at('/grains/grain13'), isGrain: true },
-  { name: 'a finished grain', storageState: half, open: at('/grains/grain2'), isGrain: true },
-  { name: 'a grain after another one', storageState: half, open: at('/grains/grain13?finished=grain12'), isGrain: true },
-  { name: 'a grain without a session', storageState: nobody, open: at('/grains/grain7'), isGrain: true },
-  { name: 'a page that does not exist (404)', storageState: half, open: at('/nowhere'), status: 404 },
+  { name: 'home without a session', visitor: nobody, open: at('/') },
+  { name: 'home of a fresh learner', visitor: fresh, open: at('/') },
+  { name: 'home half-way', visitor: half, open: at('/') },
+  { name: 'home when all is done', visitor: done, open: at('/') },
+  { name: 'home just after the last grain', visitor: done, open: at('/?finished=grain29') },
+  { name: 'a module', visitor: half, open: at('/modules/module2') },
+  { name: 'a module without a session', visitor: nobody, open: at('/modules/module2') },
+  { name: 'a module just finished', visitor: half, open: at('/modules/module1?finished=grain6') },
+  { name: 'a sequence', visitor: half, open: at('/sequences/sequence4') },
+  { name: 'a grain to do', visitor: half, open: at('/grains/grain13'), isGrain: true },
+  { name: 'a finished grain', visitor: half, open: at('/grains/grain2'), isGrain: true },
+  { name: 'a grain after another one', visitor: half, open: at('/grains/grain13?finished=grain12'), isGrain: true },
+  { name: 'a grain without a session', visitor: nobody, open: at('/grains/grain7'), isGrain: true },
+  { name: 'a page that does not exist (404)', visitor: half, open: at('/nowhere'), status: 404 },
   {
     name: 'a click without a session (401)',
-    storageState: nobody,
+    visitor: nobody,
     open: post(site.url('/grains/grain1'), site.url('/grains/grain1/completion')),
     status: 401,
   },
   {
     name: 'a click that comes from elsewhere (403)',
-    storageState: half,
+    visitor: half,
     open: post(`${elsewhere.origin}/form`, site.url('/grains/grain1/completion')),
     status: 403,
     origins: [elsewhere.origin],
   },
-  hasRetired && { name: 'a grain that left the course (410)', storageState: half, open: at(`/grains/${retired}`), status: 410 },
+  hasRetired && { name: 'a grain that left the course (410)', visitor: half, open: at(`/grains/${retired}`), status: 410 },
 ].filter(Boolean);

@@ -1,8 +1,5 @@
 // One line per test, failures in full, the sum at the end.
-import { relative } from 'node:path';
 import { inspect } from 'node:util';
-
-const FOLDER = new URL('..', import.meta.url).pathname;
 
 const cause = ({ error, type }) => {
   const inner = error?.cause ?? error;
@@ -23,7 +20,7 @@ export default async function* report(events) {
       yield `passed   ${data.name} (${duration})\n`;
     } else {
       sum.failed += 1;
-      yield `FAILED   ${data.name} (${duration}, ${relative(FOLDER, data.file ?? '')}:${data.line})\n${cause(data.details)}`;
+      yield `FAILED   ${data.name} (${duration})\n${cause(data.details)}`;
     }
   }
   if (sum.skipped) yield `${sum.skipped} skipped\n`;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import axe from 'axe-core';
 import { inBrowser } from './support/browser.js';
 import { kinds } from './support/kinds.js';
-import { finishNext, newLearner, progressOf } from './support/site.js';
+import { finishNext, newLearner, progressOf, site } from './support/site.js';
 import { finishButton, open, status } from './support/steps.js';
 
 // Runs axe beside the page, as the browser's own tools do: the policy of the page stays on.
@@ -90,9 +90,10 @@ inBrowser('every grain fits 320 px, and wide tables scroll inside', { viewport: 
   const learner = newLearner();
   await finishNext(learner);
   const { completed } = await progressOf(learner);
+  await open(page, learner);
   let scrolling = 0;
   for (const { grain_id } of completed) {
-    await open(page, learner, `/grains/${grain_id}`);
+    await page.goto(site.url(`/grains/${grain_id}`));
     assert.deepEqual(await overflow(page), [], grain_id);
     scrolling += await page.locator('.reading .table-scroll').evaluateAll((all) => all.filter((each) => each.scrollWidth > each.clientWidth).length);
   }

@@ -19,7 +19,7 @@ pub(crate) fn write(course: &Course, addresses: &Addresses, out: &Path) -> Resul
     let mut grains: Vec<&Grain> = course.grains().collect();
     grains.sort_by(|a, b| a.id.cmp(&b.id));
     for (rank, grain) in grains.into_iter().enumerate() {
-        let text = addresses.in_grain(&grain.text);
+        let text = leading_away(&addresses.in_grain(&grain.text));
         let id = &grain.id;
         if grain.is_template {
             let name = format!("Grain{rank}");
@@ -44,6 +44,12 @@ pub(crate) fn write(course: &Course, addresses: &Addresses, out: &Path) -> Resul
     }
     table.push_str("];\n");
     crate::write(&out.join("grains.rs"), &(table + &templates))
+}
+
+/// Lets links to other sites open beside the course: few of them can be shown inside a frame.
+fn leading_away(text: &str) -> String {
+    let beside = "<a target=\"_blank\" rel=\"noopener\" href=\"http";
+    text.replace("<a href=\"http", beside)
 }
 
 /// The struct of a grain that holds askama tags; the components come on its first line.

@@ -3,6 +3,7 @@
 //! A connection pooler in transaction mode may stand between: nothing here or above
 //! relies on the state of a session, so locks are those of transactions.
 
+mod kept;
 pub mod store;
 
 use std::time::Duration;
@@ -12,6 +13,8 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
     postgres::PgPoolOptions,
 };
+
+pub use kept::{Connection, Database};
 
 use crate::config::Config;
 

@@ -45,13 +45,13 @@ impl Completions {
     }
 
     /// Sorts stored completions by grain; a grain the course no longer has is dropped.
-    pub fn from_rows<'a>(
+    pub fn from_rows(
         catalogue: &Catalogue,
-        rows: impl IntoIterator<Item = (&'a str, OffsetDateTime)>,
+        rows: impl IntoIterator<Item = (impl AsRef<str>, OffsetDateTime)>,
     ) -> Self {
         let mut completions = Self::none(catalogue);
         for (grain, completed_at) in rows {
-            if let Some(place) = catalogue.grain(grain) {
+            if let Some(place) = catalogue.grain(grain.as_ref()) {
                 completions.mark(place, completed_at);
             }
         }

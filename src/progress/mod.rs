@@ -6,11 +6,11 @@
 mod completions;
 pub mod store;
 
-use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use crate::{
     catalogue::{Catalogue, Place},
+    db::Database,
     learner::{Learner, LearnerId},
 };
 
@@ -39,13 +39,14 @@ pub struct Finished {
 /// # Errors
 /// Those of the database.
 pub async fn find_standing(
-    pool: &PgPool,
+    db: &Database,
     catalogue: &Catalogue,
     learner: LearnerId,
 ) -> sqlx::Result<Option<Standing>> {
-    let mut conn = pool.acquire().await?;
-    let row = store::find_standing(&mut conn, learner).await?;
-    Ok(row.map(|row| row.into_standing(catalogue)))
+    let mut conn = db.acquire().await?;
+    let standing = store::find_standing(&mut conn, catalogue, learner).await?;
+    conn.keep();
+    Ok(standing)
 }
 
 /// Records that `learner` finished the grain at `place`.
@@ -56,28 +57,29 @@ pub async fn find_standing(
 /// # Errors
 /// Those of the database, when nothing was written; never a half-written state.
 pub async fn finish_grain(
-    pool: &PgPool,
+    db: &Database,
     catalogue: &Catalogue,
     now: OffsetDateTime,
     learner: LearnerId,
     place: &Place,
 ) -> sqlx::Result<Option<Finished>> {
-    let mut conn = pool.acquire().await?;
-    let Some(row) = store::insert_completion(&mut conn, learner, place, now).await? else {
-        return Ok(None);
-    };
-    let is_new = row.is_new;
-    let mut standing = row.standing.into_standing(catalogue);
-    // A row that another request committed meanwhile is outside the snapshot of the statement.
-    standing.completions.mark(place, now);
-    Ok(Some(Finished { standing, is_new }))
+    let mut conn = db.acquire().await?;
+    let mut finished = store::insert_completion(&mut conn, catalogue, learner, place, now).await?;
+    conn.keep();
+    if let Some(finished) = &mut finished {
+        // A row that another request committed meanwhile is outside the snapshot of the statement.
+        finished.standing.completions.mark(place, now);
+    }
+    Ok(finished)
 }
 
 /// Takes back the completion of a grain; nothing happens when there is none.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn undo_grain(pool: &PgPool, learner: LearnerId, place: &Place) -> sqlx::Result<()> {
-    let mut conn = pool.acquire().await?;
-    store::delete_completion(&mut conn, learner, place.grain.id).await
+pub async fn undo_grain(db: &Database, learner: LearnerId, place: &Place) -> sqlx::Result<()> {
+    let mut conn = db.acquire().await?;
+    store::delete_completion(&mut conn, learner, place.grain.id).await?;
+    conn.keep();
+    Ok(())
 }

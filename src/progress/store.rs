@@ -2,48 +2,20 @@
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-use super::{Completions, Standing};
+use super::{Completions, Finished, Standing};
 use crate::{
     catalogue::{Catalogue, Place},
     learner::{Learner, LearnerId},
 };
 
-/// A learner with their completions, as one row.
-#[derive(Debug)]
-pub struct StandingRow {
-    id: Uuid,
+/// One completion beside the learner it belongs to; no completion, no time: nothing is done yet.
+struct StandingRow {
     moodle_user_id: String,
     email: Option<String>,
     name: Option<String>,
-    grain_ids: Vec<String>,
-    times: Vec<OffsetDateTime>,
-}
-
-impl StandingRow {
-    /// Sorts the completions into the course.
-    pub fn into_standing(self, catalogue: &Catalogue) -> Standing {
-        let rows = self.grain_ids.iter().map(String::as_str).zip(self.times);
-        Standing {
-            completions: Completions::from_rows(catalogue, rows),
-            learner: Learner {
-                id: LearnerId(self.id),
-                moodle_user_id: self.moodle_user_id,
-                email: self.email,
-                name: self.name,
-            },
-        }
-    }
-}
-
-/// What [`insert_completion`] found and did.
-#[derive(Debug)]
-pub struct InsertedCompletion {
-    /// The learner's completions, the new one among them.
-    pub standing: StandingRow,
-    /// Whether this statement wrote the row.
-    pub is_new: bool,
+    grain_id: Option<String>,
+    completed_at: Option<OffsetDateTime>,
 }
 
 /// The learner and all their completions, in one round trip and from one index.
@@ -52,24 +24,21 @@ pub struct InsertedCompletion {
 /// Those of the database.
 pub async fn find_standing(
     conn: &mut PgConnection,
+    catalogue: &Catalogue,
     learner: LearnerId,
-) -> sqlx::Result<Option<StandingRow>> {
-    sqlx::query_as!(
+) -> sqlx::Result<Option<Standing>> {
+    let rows = sqlx::query_as!(
         StandingRow,
         r#"
-        SELECT users.id, moodle_user_id, email, name,
-               coalesce(done.grain_ids, '{}') AS "grain_ids!",
-               coalesce(done.times, '{}') AS "times!"
-        FROM users, LATERAL (
-            SELECT array_agg(grain_id) AS grain_ids, array_agg(completed_at) AS times
-            FROM progress WHERE user_id = users.id
-        ) AS done
+        SELECT moodle_user_id, email, name, grain_id AS "grain_id?", completed_at AS "completed_at?"
+        FROM users LEFT JOIN progress ON user_id = users.id
         WHERE users.id = $1
         "#,
         learner.0,
     )
-    .fetch_optional(conn)
-    .await
+    .fetch_all(conn)
+    .await?;
+    Ok(into_standing(catalogue, learner, rows))
 }
 
 /// Writes a completion unless it stands already, and brings the learner's standing with it.
@@ -80,29 +49,25 @@ pub async fn find_standing(
 /// Those of the database, when nothing was written.
 pub async fn insert_completion(
     conn: &mut PgConnection,
+    catalogue: &Catalogue,
     learner: LearnerId,
     place: &Place,
     now: OffsetDateTime,
-) -> sqlx::Result<Option<InsertedCompletion>> {
-    let row = sqlx::query!(
+) -> sqlx::Result<Option<Finished>> {
+    let rows = sqlx::query!(
         r#"
         WITH inserted AS (
             INSERT INTO progress (user_id, grain_id, module_id, sequence_id, completed_at)
             SELECT id, $2, $3, $4, $5 FROM users WHERE id = $1
             ON CONFLICT ON CONSTRAINT completion_once_per_grain DO NOTHING
-            RETURNING grain_id, completed_at
+            RETURNING user_id, grain_id, completed_at
+        ), done AS (
+            SELECT user_id, grain_id, completed_at FROM progress
+            UNION ALL SELECT user_id, grain_id, completed_at FROM inserted
         )
-        SELECT users.id, moodle_user_id, email, name,
-               coalesce(done.grain_ids, '{}') AS "grain_ids!",
-               coalesce(done.times, '{}') AS "times!",
+        SELECT moodle_user_id, email, name, grain_id AS "grain_id?", completed_at AS "completed_at?",
                EXISTS (SELECT FROM inserted) AS "is_new!"
-        FROM users, LATERAL (
-            SELECT array_agg(grain_id) AS grain_ids, array_agg(completed_at) AS times
-            FROM (
-                SELECT grain_id, completed_at FROM progress WHERE user_id = users.id
-                UNION ALL SELECT grain_id, completed_at FROM inserted
-            ) AS completions
-        ) AS done
+        FROM users LEFT JOIN done ON user_id = users.id
         WHERE users.id = $1
         "#,
         learner.0,
@@ -111,19 +76,45 @@ pub async fn insert_completion(
         place.sequence.id,
         now,
     )
-    .fetch_optional(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(row.map(|row| InsertedCompletion {
-        is_new: row.is_new,
-        standing: StandingRow {
-            id: row.id,
-            moodle_user_id: row.moodle_user_id,
-            email: row.email,
-            name: row.name,
-            grain_ids: row.grain_ids,
-            times: row.times,
+    let is_new = rows.iter().any(|row| row.is_new);
+    let rows = rows.into_iter().map(|row| StandingRow {
+        moodle_user_id: row.moodle_user_id,
+        email: row.email,
+        name: row.name,
+        grain_id: row.grain_id,
+        completed_at: row.completed_at,
+    });
+    let standing = into_standing(catalogue, learner, rows);
+    Ok(standing.map(|standing| Finished { standing, is_new }))
+}
+
+/// Gathers the rows of one learner; no row, no learner.
+fn into_standing(
+    catalogue: &Catalogue,
+    id: LearnerId,
+    rows: impl IntoIterator<Item = StandingRow>,
+) -> Option<Standing> {
+    let mut rows = rows.into_iter();
+    let StandingRow {
+        moodle_user_id,
+        email,
+        name,
+        grain_id,
+        completed_at,
+    } = rows.next()?;
+    let rest = rows.filter_map(|row| row.grain_id.zip(row.completed_at));
+    let done = grain_id.zip(completed_at).into_iter().chain(rest);
+    Some(Standing {
+        learner: Learner {
+            id,
+            moodle_user_id,
+            email,
+            name,
         },
-    }))
+        completions: Completions::from_rows(catalogue, done),
+    })
 }
 
 /// Takes a completion back.

@@ -27,7 +27,7 @@ pub(crate) async fn sign_in(
     next: Next,
 ) -> Result<Response, PageError> {
     if let Some((text, clean)) = asked_in_address(request.method(), request.uri()) {
-        let (_, cookie) = open(&state, &text).await?;
+        let (_, cookie) = Box::pin(open(&state, &text)).await?;
         return Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&clean)).into_response());
     }
     let Some(value) = request.headers().get(HEADER) else {
@@ -37,7 +37,7 @@ pub(crate) async fn sign_in(
         .to_str()
         .map_err(|_| PageError::BadRequest)?
         .to_owned();
-    let (learner, cookie) = open(&state, &text).await?;
+    let (learner, cookie) = Box::pin(open(&state, &text)).await?;
     request.extensions_mut().insert(Recognised(learner.id));
     let mut response = next.run(request).await;
     response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -75,15 +75,16 @@ fn asked_in_address(method: &Method, uri: &Uri) -> Option<(String, String)> {
     ))
 }
 
+/// Boxed by its callers: it is rare, and would swell the future of every request.
 async fn open(
     state: &AppState,
     text: &str,
 ) -> Result<(Learner, axum::http::HeaderValue), PageError> {
     let moodle_user_id = MoodleUserId::try_from(text).map_err(|_| PageError::BadRequest)?;
-    let mut conn = state.pool.acquire().await?;
+    let mut conn = state.db.acquire().await?;
     let (learner, _) =
         learner::store::upsert_learner(&mut conn, &moodle_user_id, None, None).await?;
-    drop(conn);
+    conn.keep();
     let id = session::start(state, learner.id).await?;
     Ok((learner, cookie::write(&state.config, id)))
 }

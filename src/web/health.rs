@@ -19,8 +19,10 @@ pub(crate) async fn live() -> impl IntoResponse {
 /// 200 when a page can be answered, 503 when PostgreSQL is away.
 pub(crate) async fn ready(State(state): State<AppState>) -> impl IntoResponse {
     let ping = async {
-        let mut conn = state.pool.acquire().await?;
-        db::store::ping(&mut conn).await
+        let mut conn = state.db.acquire().await?;
+        db::store::ping(&mut conn).await?;
+        conn.keep();
+        Ok::<_, sqlx::Error>(())
     };
     match tokio::time::timeout(PATIENCE, ping).await {
         Ok(Ok(())) => (StatusCode::OK, Json(json!({ "status": "ok" }))),

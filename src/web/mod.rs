@@ -19,15 +19,15 @@ pub mod urls;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     http::{HeaderValue, Method, header},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     routing::{get, post},
 };
 use tower_http::{
     CompressionLevel,
     compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
     cors::CorsLayer,
-    limit::RequestBodyLimitLayer,
 };
 
 use error::PageError;
@@ -68,16 +68,9 @@ pub fn router(state: AppState) -> Router {
     if state.config.is_development() {
         site = site.route(route::DEV_BUILD, get(dev_build::show));
     }
-    site.layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(from_fn_with_state(
-            state.clone(),
-            layers::refuse_foreign_posts,
-        ))
-        .layer(from_fn(layers::limit_time))
-        .layer(from_fn_with_state(state.clone(), layers::explain))
-        .layer(from_fn(layers::secure))
+    site.layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(state.clone(), layers::around))
         .layer(compression())
-        .layer(from_fn_with_state(state.clone(), layers::log))
         .with_state(state)
 }
 

@@ -5,15 +5,15 @@ use std::{ops::Deref, sync::Arc};
 use sqlx::PgPool;
 
 use super::session::store::PostgresSessionStore;
-use crate::{catalogue::Catalogue, clock::Clock, config::Config};
+use crate::{catalogue::Catalogue, clock::Clock, config::Config, db::Database};
 
 /// The parts that handlers work with.
 #[derive(Debug)]
 pub struct Parts {
     /// Checked settings.
     pub config: Config,
-    /// Connections to PostgreSQL.
-    pub pool: PgPool,
+    /// The way to PostgreSQL.
+    pub db: Database,
     /// What time it is.
     pub clock: Clock,
     /// The course.
@@ -29,10 +29,11 @@ pub struct AppState(Arc<Parts>);
 impl AppState {
     /// Puts the parts together.
     pub fn new(config: Config, pool: PgPool, clock: Clock, catalogue: Catalogue) -> Self {
-        let sessions = PostgresSessionStore::new(pool.clone(), clock.clone());
+        let db = Database::new(pool);
+        let sessions = PostgresSessionStore::new(db.clone(), clock.clone());
         Self(Arc::new(Parts {
             config,
-            pool,
+            db,
             clock,
             catalogue,
             sessions,

@@ -14,7 +14,7 @@ async fn abandoned(pool: &PgPool) -> (TestSite, crate::support::Browser) {
         .expect("a pool");
     let site = TestSite::new(own).await;
     let browser = site.learner("42").await;
-    site.pool.close().await;
+    site.state.db.close().await;
     (site, browser)
 }
 

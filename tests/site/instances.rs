@@ -73,3 +73,62 @@ async fn more_requests_than_connections_wait_for_their_turn(pool: PgPool) {
             .all(|status| status == StatusCode::OK)
     );
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_connection_that_did_its_work_serves_the_next_request(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    let process = async || {
+        let mut conn = site.state.db.acquire().await.expect("a connection");
+        let id: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+            .fetch_one(&mut *conn)
+            .await
+            .expect("a number");
+        conn.keep();
+        id
+    };
+    assert_eq!(process().await, process().await);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_cancelled_request_leaves_nothing_behind_for_the_next_one(pool: PgPool) {
+    let narrow = PgPoolOptions::new()
+        .max_connections(3)
+        .connect_with(pool.connect_options().as_ref().clone())
+        .await
+        .expect("a pool of three: one of them is kept aside");
+    let site = TestSite::new(narrow).await;
+    let slow = async {
+        let mut conn = site.state.db.acquire().await.expect("a connection");
+        sqlx::query("SELECT pg_sleep(60)")
+            .execute(&mut *conn)
+            .await
+            .expect("never comes to that");
+        conn.keep();
+    };
+    tokio::select! {
+        biased;
+        () = slow => unreachable!("a minute has not gone by"),
+        () = tokio::task::yield_now() => {}
+    }
+    let mut browser = site.learner("42").await;
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn connections_that_were_cut_are_replaced(pool: PgPool) {
+    let site = TestSite::new(pool.clone()).await;
+    let mut browser = site.learner("42").await;
+    browser.get("/").await;
+    let others = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let mut own = pool.acquire().await.expect("a connection");
+    sqlx::query(others)
+        .execute(&mut *own)
+        .await
+        .expect("the others are cut");
+    let mut answers = Vec::new();
+    for _ in 0..10 {
+        answers.push(browser.get("/").await.status);
+    }
+    assert!(answers.contains(&StatusCode::OK), "{answers:?}");
+    assert_eq!(answers.last(), Some(&StatusCode::OK), "{answers:?}");
+}

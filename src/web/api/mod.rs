@@ -106,8 +106,9 @@ impl FromRequestParts<AppState> for Caller {
             return Ok(Self(learner));
         };
         let token = verified(state, token)?;
-        let mut conn = state.pool.acquire().await?;
+        let mut conn = state.db.acquire().await?;
         let found = learner::store::find_learner_id(&mut conn, &token.moodle_user_id).await?;
+        conn.keep();
         let no_profile = "Aucun profil pour ce jeton : appelez d’abord POST /api/auth/profile.";
         found
             .map(Self)

@@ -94,11 +94,11 @@ pub(crate) async fn create(
     if email.as_ref().is_some_and(|email| !is_email(email)) {
         return Err(unfit("L’adresse électronique est mal formée.").on("email"));
     }
-    let mut conn = state.pool.acquire().await?;
+    let mut conn = state.db.acquire().await?;
     let (learner, is_new) =
         learner::store::upsert_learner(&mut conn, &wanted, email.as_deref(), name.as_deref())
             .await?;
-    drop(conn);
+    conn.keep();
     let status = if is_new {
         StatusCode::CREATED
     } else {

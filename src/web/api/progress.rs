@@ -143,7 +143,7 @@ pub(crate) async fn read(
     Caller(learner): Caller,
 ) -> Result<Json<ProgressReport>, ApiError> {
     let catalogue = &state.catalogue;
-    let standing = progress::find_standing(&state.pool, catalogue, learner).await?;
+    let standing = progress::find_standing(&state.db, catalogue, learner).await?;
     let standing = standing.ok_or_else(nobody)?;
     let completions = &standing.completions;
     let modules = catalogue.course.modules.iter();
@@ -200,7 +200,7 @@ pub(crate) async fn record(
     };
     check_place(place, &request)?;
     let now = state.clock.now();
-    let finished = progress::finish_grain(&state.pool, catalogue, now, learner, place).await?;
+    let finished = progress::finish_grain(&state.db, catalogue, now, learner, place).await?;
     let finished = finished.ok_or_else(nobody)?;
     let completions = &finished.standing.completions;
     let status = if finished.is_new {
@@ -223,10 +223,11 @@ pub(crate) async fn record(
 
 /// Why there is no such grain: it never was, or it left the course.
 async fn absent(state: &AppState, id: &str) -> sqlx::Result<ApiError> {
-    let mut conn = state.pool.acquire().await?;
+    let mut conn = state.db.acquire().await?;
     let was_there = catalogue::store::find_retired_grain(&mut conn, id)
         .await?
         .is_some();
+    conn.keep();
     let error = if was_there {
         ApiError::from(&PageError::Retired)
     } else {

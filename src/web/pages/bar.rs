@@ -1,6 +1,6 @@
 //! Progress bars, each with the words that say the same.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use super::view::View;
 use crate::{
@@ -110,9 +110,24 @@ pub(crate) fn state(progress: Progress) -> &'static str {
     }
 }
 
-/// What stands in place of a bar without a session: « 6 grains · 41 min ».
-pub(crate) fn facts(grains: usize, minutes: u16) -> String {
-    format!("{} · {}", french::grains(grains), french::minutes(minutes))
+/// What stands in place of a bar without a session: « 6 grains · 41 min ». Worded when shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    /// Grains in all.
+    pub(crate) grains: usize,
+    /// Reading time in all, in minutes.
+    pub(crate) minutes: u16,
+}
+
+impl fmt::Display for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} · {}",
+            french::grains(self.grains),
+            french::minutes(self.minutes)
+        )
+    }
 }
 
 #[cfg(test)]

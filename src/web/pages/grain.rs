@@ -100,7 +100,7 @@ pub(crate) async fn finish(
     let CurrentLearner(learner) = learner.ok_or_else(unsaved)?;
     let now = state.clock.now();
     let finished =
-        progress::finish_grain(&state.pool, &state.catalogue, now, learner, &place).await?;
+        progress::finish_grain(&state.db, &state.catalogue, now, learner, &place).await?;
     let completions = finished.ok_or_else(unsaved)?.standing.completions;
     let Extension(urls) = urls.unwrap_or_default();
     Ok(Redirect::to(&address_after(
@@ -119,7 +119,7 @@ pub(crate) async fn undo(
     Path(id): Path<String>,
 ) -> Result<Redirect, PageError> {
     let place = find_place(&state, &id).await?;
-    progress::undo_grain(&state.pool, learner, &place).await?;
+    progress::undo_grain(&state.db, learner, &place).await?;
     let Extension(urls) = urls.unwrap_or_default();
     Ok(Redirect::to(&urls.grain(place.grain.id)))
 }
@@ -133,8 +133,9 @@ async fn find_place(state: &AppState, id: &str) -> Result<Place, PageError> {
     if id.contains(char::is_control) {
         return Err(PageError::NotFound);
     }
-    let mut conn = state.pool.acquire().await?;
+    let mut conn = state.db.acquire().await?;
     let retired = find_retired_grain(&mut conn, id).await?;
+    conn.keep();
     Err(retired.map_or(PageError::NotFound, |_| PageError::Retired))
 }
 

@@ -7,7 +7,7 @@ use axum::{extract::State, response::Html};
 
 use super::{
     arrival::JustFinished,
-    bar::{Bar, facts, state},
+    bar::{Bar, Facts, state},
     confirmation::Confirmation,
     drawing::Field,
     step::Step,
@@ -30,7 +30,7 @@ struct HomePage {
     /// The overall bar; `None` without a session.
     bar: Option<Bar>,
     /// Reading time, in place of the bar.
-    facts: String,
+    facts: Facts,
     next: Next,
     field: Field,
     cards: Vec<ModuleCard>,
@@ -54,7 +54,7 @@ struct ModuleCard {
     href: String,
     state: &'static str,
     bar: Option<Bar>,
-    facts: String,
+    facts: Facts,
 }
 
 /// `GET /`
@@ -84,7 +84,10 @@ impl HomePage {
             bar: view
                 .completions
                 .map(|completions| overall_bar(view, completions)),
-            facts: facts(grains, course.minutes()),
+            facts: Facts {
+                grains,
+                minutes: course.minutes(),
+            },
             next: next(view),
             field: Field::new(
                 cards
@@ -160,7 +163,10 @@ fn card(view: &View<'_>, number: usize, module: &'static Module) -> ModuleCard {
         href: view.urls.module(module.id),
         state: bar.as_ref().map_or("", |bar| state(bar.progress)),
         bar,
-        facts: facts(places.len(), module.minutes),
+        facts: Facts {
+            grains: places.len(),
+            minutes: module.minutes,
+        },
     }
 }
 

@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     arrival::JustFinished,
-    bar::{Bar, facts},
+    bar::{Bar, Facts},
     drawing::Ear,
     grain_list::{GrainRow, rows},
     outline::{Here, Outline},
@@ -32,7 +32,7 @@ struct ModulePage {
     number: usize,
     bar: Option<Bar>,
     /// How many grains and minutes, in place of the bar.
-    facts: String,
+    facts: Facts,
     /// The grain to go on with; `None` when all is done.
     step: Option<Step>,
     sections: Vec<Section>,
@@ -45,7 +45,7 @@ struct Section {
     title: &'static str,
     href: String,
     bar: Option<Bar>,
-    facts: String,
+    facts: Facts,
     rows: Vec<GrainRow>,
 }
 
@@ -97,7 +97,10 @@ impl ModulePage {
             module,
             number,
             bar,
-            facts: facts(places.len(), module.minutes),
+            facts: Facts {
+                grains: places.len(),
+                minutes: module.minutes,
+            },
             step: Step::within(view, places),
             sections: module
                 .sequences
@@ -125,7 +128,10 @@ fn section(
             bar.named(format!("Séquence\u{a0}{number}"))
                 .with_time_left(view, places)
         }),
-        facts: facts(places.len(), sequence.minutes),
+        facts: Facts {
+            grains: places.len(),
+            minutes: sequence.minutes,
+        },
         rows: rows(view, places, next),
     }
 }
@@ -162,6 +168,10 @@ fn step_to_module(view: &View<'_>, next: &Place) -> Step {
         label: format!("{verb} le module\u{a0}{}", next.module_rank + 1).into(),
         href: view.urls.module(next.module.id),
         title: next.module.title,
-        facts: facts(places.len(), next.module.minutes),
+        facts: Facts {
+            grains: places.len(),
+            minutes: next.module.minutes,
+        }
+        .to_string(),
     }
 }

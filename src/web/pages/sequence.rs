@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::{
-    bar::{Bar, facts},
+    bar::{Bar, Facts},
     grain_list::{GrainRow, rows},
     outline::{Here, Outline},
     step::Step,
@@ -28,7 +28,7 @@ struct SequencePage {
     sequence: &'static Sequence,
     bar: Option<Bar>,
     /// How many grains and minutes, in place of the bar.
-    facts: String,
+    facts: Facts,
     /// The grain to go on with; `None` when all is done.
     step: Option<Step>,
     rows: Vec<GrainRow>,
@@ -66,7 +66,10 @@ impl SequencePage {
             ),
             sequence,
             bar,
-            facts: facts(places.len(), sequence.minutes),
+            facts: Facts {
+                grains: places.len(),
+                minutes: sequence.minutes,
+            },
             step: Step::within(view, places),
             rows: rows(view, places, view.next_of(places)),
             frame,

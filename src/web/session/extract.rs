@@ -27,9 +27,7 @@ impl FromRequestParts<AppState> for Visitor {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
         let standing = match learner_of(parts, state).await? {
             // The one query of a page; a learner erased meanwhile is a passer-by again.
-            Some(learner) => {
-                progress::find_standing(&state.pool, &state.catalogue, learner).await?
-            }
+            Some(learner) => progress::find_standing(&state.db, &state.catalogue, learner).await?,
             None => None,
         };
         Ok(Self {

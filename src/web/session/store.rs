@@ -11,7 +11,6 @@ use std::{
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
-use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
     SessionStore,
@@ -20,7 +19,7 @@ use tower_sessions::{
 };
 
 use super::{KEY, SessionData, data_of};
-use crate::clock::Clock;
+use crate::{clock::Clock, db::Database};
 
 /// How long a session that was read is believed without asking again.
 pub const REMEMBERED: Duration = Duration::seconds(2);
@@ -31,7 +30,7 @@ const CAPACITY: usize = 20_000;
 /// Sessions in PostgreSQL, with a short memory.
 #[derive(Clone, Debug)]
 pub struct PostgresSessionStore {
-    pool: PgPool,
+    db: Database,
     clock: Clock,
     memory: Arc<RwLock<HashMap<Id, Remembered>>>,
 }
@@ -52,10 +51,10 @@ struct Remembered {
 }
 
 impl PostgresSessionStore {
-    /// A store on this pool.
-    pub fn new(pool: PgPool, clock: Clock) -> Self {
+    /// A store on this database.
+    pub fn new(db: Database, clock: Clock) -> Self {
         Self {
-            pool,
+            db,
             clock,
             memory: Arc::default(),
         }
@@ -70,13 +69,15 @@ impl PostgresSessionStore {
         if let Some(session) = self.recall(id, now) {
             return Ok(Some(session));
         }
+        let mut conn = self.db.acquire().await?;
         let row = sqlx::query!(
             "SELECT data, expires_at FROM internal.sessions WHERE id_hash = $1 AND expires_at > $2",
             &hash(id),
             now,
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *conn)
         .await?;
+        conn.keep();
         let session = row.and_then(|row| {
             let data = data_of(row.data.get(KEY)?)?;
             Some(OpenSession {
@@ -101,7 +102,7 @@ impl PostgresSessionStore {
             &hash(id),
             expires_at,
         )
-        .execute(&self.pool)
+        .execute(self.db.pool())
         .await?;
         self.forget(id);
         Ok(())
@@ -114,7 +115,7 @@ impl PostgresSessionStore {
     pub async fn delete_expired(&self) -> sqlx::Result<u64> {
         let now = self.clock.now();
         sqlx::query!("DELETE FROM internal.sessions WHERE expires_at <= $1", now)
-            .execute(&self.pool)
+            .execute(self.db.pool())
             .await
             .map(|done| done.rows_affected())
     }
@@ -173,7 +174,7 @@ impl SessionStore for PostgresSessionStore {
             data,
             record.expiry_date,
         )
-        .execute(&self.pool)
+        .execute(self.db.pool())
         .await
         .map_err(backend)?;
         self.forget(record.id);
@@ -194,7 +195,7 @@ impl SessionStore for PostgresSessionStore {
             "DELETE FROM internal.sessions WHERE id_hash = $1",
             &hash(*id)
         )
-        .execute(&self.pool)
+        .execute(self.db.pool())
         .await
         .map_err(backend)?;
         self.forget(*id);

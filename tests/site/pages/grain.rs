@@ -165,3 +165,16 @@ async fn an_unknown_grain_is_not_found_and_nothing_is_written(pool: PgPool) {
     );
     assert_eq!(site.count(COUNT).await, 0);
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn links_to_other_sites_open_beside_the_frame(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    let page = site.browser().get("/grains/grain5").await;
+    let away = page.text.matches("href=\"https://").count();
+    let beside = page
+        .text
+        .matches("<a target=\"_blank\" rel=\"noopener\" href=\"https://")
+        .count();
+    assert!(away > 0);
+    assert_eq!(beside, away);
+}

@@ -270,14 +270,12 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
-    /// What stands in `<main>`, one tag a line, hashes and ids of requests normalised.
+    /// What stands in `<main>`, one tag a line, hashes and the id of the request normalised.
     pub(crate) fn main(&self) -> String {
         let start = self.text.find("<main").expect("a page has a main part");
         let end = self.text.find("</main>").expect("main ends") + "</main>".len();
-        let text = self.text[start..end]
-            .replace("><", ">\n<")
-            .replace('\u{a0}', "~");
-        without_request_id(&without_hashes(&text))
+        let text = self.text[start..end].replace(self.header("x-request-id"), "ID");
+        without_hashes(&text.replace("><", ">\n<").replace('\u{a0}', "~"))
     }
 }
 
@@ -293,12 +291,4 @@ fn without_hashes(text: &str) -> String {
         clean.extend(["/assets/", stem, "-HASH.", extension, rest]);
     }
     clean
-}
-
-/// « demande 7f3a-91c2 » → « demande ID ».
-fn without_request_id(text: &str) -> String {
-    text.split_once("demande ").map_or_else(
-        || text.to_owned(),
-        |(before, after)| format!("{before}demande ID{}", after.get(9..).unwrap_or_default()),
-    )
 }

@@ -1,0 +1,168 @@
+//! Connections that go from one request to the next without a word to PostgreSQL.
+//!
+//! sqlx's pool asks a connection for a sign of life each time it is given back, in the background:
+//! a page of one query then costs PostgreSQL two round trips. Here a connection that did its work
+//! is kept aside for the next request; after an error or a cancelled request it goes back to the
+//! pool, which cleans or closes it. Whoever needs a transaction of several statements takes a
+//! connection of the pool itself.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, pool::PoolConnection};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::{ACQUIRE_TIMEOUT, RESTED};
+
+/// Connections of the pool that are never kept aside: for transactions and for the host.
+const RESERVED: u32 = 2;
+
+/// A connection goes back to the pool after this long, which may then replace it.
+const KEPT_AT_MOST: Duration = Duration::from_mins(5);
+
+/// The way to PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: PgPool,
+    /// One turn for each connection that may be kept aside.
+    turns: Arc<Semaphore>,
+    shelf: Arc<Mutex<Vec<Rested>>>,
+}
+
+/// A connection kept aside.
+#[derive(Debug)]
+struct Rested {
+    conn: PoolConnection<Postgres>,
+    taken_at: Instant,
+    since: Instant,
+}
+
+/// A connection for one request. Without [`Connection::keep`] it goes back to the pool.
+#[derive(Debug)]
+pub struct Connection {
+    conn: PoolConnection<Postgres>,
+    taken_at: Instant,
+    turn: Option<OwnedSemaphorePermit>,
+    shelf: Arc<Mutex<Vec<Rested>>>,
+}
+
+impl Database {
+    /// Keeps connections of `pool`, all but two of them at most.
+    pub fn new(pool: PgPool) -> Self {
+        let turns = pool
+            .options()
+            .get_max_connections()
+            .saturating_sub(RESERVED);
+        let turns = Arc::new(Semaphore::new(usize::try_from(turns).unwrap_or_default()));
+        Self {
+            pool,
+            turns,
+            shelf: Arc::default(),
+        }
+    }
+
+    /// The pool below, for transactions.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A connection, after a wait of [`ACQUIRE_TIMEOUT`] at most.
+    ///
+    /// # Errors
+    /// When none is free in time or PostgreSQL cannot be reached.
+    pub async fn acquire(&self) -> sqlx::Result<Connection> {
+        let has_turns = self.pool.options().get_max_connections() > RESERVED;
+        let turn = if has_turns {
+            Some(self.turn().await?)
+        } else {
+            None
+        };
+        while let Some(rested) = self.take_rested() {
+            let Rested {
+                mut conn,
+                taken_at,
+                since,
+            } = rested;
+            if since.elapsed() < RESTED || conn.ping().await.is_ok() {
+                return Ok(self.lend(conn, taken_at, turn));
+            }
+        }
+        let conn = self.pool.acquire().await?;
+        Ok(self.lend(conn, Instant::now(), turn))
+    }
+
+    /// Gives back what is kept aside and closes the pool.
+    pub async fn close(&self) {
+        while let Some(rested) = self.take_rested() {
+            drop(rested);
+        }
+        self.pool.close().await;
+    }
+
+    async fn turn(&self) -> sqlx::Result<OwnedSemaphorePermit> {
+        let turn = timeout(ACQUIRE_TIMEOUT, self.turns.clone().acquire_owned()).await;
+        turn.map_err(|_| sqlx::Error::PoolTimedOut)?
+            .map_err(|_| sqlx::Error::PoolClosed)
+    }
+
+    fn take_rested(&self) -> Option<Rested> {
+        self.shelf.lock().ok()?.pop()
+    }
+
+    fn lend(
+        &self,
+        conn: PoolConnection<Postgres>,
+        taken_at: Instant,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Connection {
+        Connection {
+            conn,
+            taken_at,
+            turn,
+            shelf: self.shelf.clone(),
+        }
+    }
+}
+
+impl Connection {
+    /// Keeps the connection for the next request: it did its work without an error.
+    pub fn keep(self) {
+        let Self {
+            conn,
+            taken_at,
+            turn,
+            shelf,
+        } = self;
+        let now = Instant::now();
+        if turn.is_some()
+            && now - taken_at < KEPT_AT_MOST
+            && let Ok(mut shelf) = shelf.lock()
+        {
+            shelf.push(Rested {
+                conn,
+                taken_at,
+                since: now,
+            });
+        }
+    }
+}
+
+impl Deref for Connection {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.conn
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.conn
+    }
+}

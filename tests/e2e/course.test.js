@@ -84,15 +84,16 @@ inBrowser('the whole course is finished without JavaScript', { javaScriptEnabled
 test('a learner who closes the browser is where they were, by the cookie and by the address', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mini-site-profile-'));
   const learner = newLearner();
+  let again;
+  const before = await openBrowser(folder);
   try {
-    const before = await openBrowser(folder);
     const page = before.pages()[0];
     await open(page, learner, '/grains/grain1');
     await finishButton(page).click();
     await status(page).getByText('1 grain sur').waitFor();
     await before.close();
 
-    const again = await openBrowser(folder);
+    again = await openBrowser(folder);
     const home = again.pages()[0];
     await home.goto(site.url('/'));
     assert.equal((await bar(home, 'course')).value, 1);
@@ -107,8 +108,9 @@ test('a learner who closes the browser is where they were, by the cookie and by 
     await open(home, learner);
     assert.equal((await bar(home, 'course')).value, 1);
     assert.equal(new URL(home.url()).search, '');
-    await again.close();
   } finally {
+    await before.close();
+    await again?.close();
     await rm(folder, { recursive: true, force: true });
   }
 });

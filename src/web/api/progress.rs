@@ -166,7 +166,7 @@ pub(crate) async fn read(
             .map(|sequence| ScopeReport::of_sequence(catalogue, completions, sequence.id))
             .collect(),
         next: completions.next(catalogue).map(|place| place.grain.id),
-        user: Profile::from(standing.learner),
+        user: Profile::from(&*standing.learner),
     }))
 }
 

@@ -1,5 +1,7 @@
 //! What handlers ask for: who reads the page, and who presses the button.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{Extensions, request::Parts},
@@ -7,7 +9,7 @@ use axum::{
 
 use super::{cookie, resume};
 use crate::{
-    learner::LearnerId,
+    learner::{Learner, LearnerId},
     progress::{self, Standing},
     web::{error::PageError, state::AppState, urls::Urls},
 };
@@ -26,8 +28,16 @@ impl FromRequestParts<AppState> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
         let standing = match learner_of(parts, state).await? {
-            // The one query of a page; a learner erased meanwhile is a passer-by again.
-            Some(learner) => progress::find_standing(&state.db, &state.catalogue, learner).await?,
+            Some(learner) => {
+                // The one query of a page.
+                let id = learner.id;
+                let completions =
+                    progress::find_completions(&state.db, &state.catalogue, id).await?;
+                Some(Standing {
+                    learner,
+                    completions,
+                })
+            }
             None => None,
         };
         Ok(Self {
@@ -47,7 +57,7 @@ impl FromRequestParts<AppState> for CurrentLearner {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
         learner_of(parts, state)
             .await?
-            .map(Self)
+            .map(|learner| Self(learner.id))
             .ok_or(PageError::NoSession { unsaved: None })
     }
 }
@@ -59,21 +69,22 @@ impl OptionalFromRequestParts<AppState> for CurrentLearner {
         parts: &mut Parts,
         state: &AppState,
     ) -> Result<Option<Self>, PageError> {
-        Ok(learner_of(parts, state).await?.map(Self))
+        let learner = learner_of(parts, state).await?;
+        Ok(learner.map(|learner| Self(learner.id)))
     }
 }
 
 /// A learner that a layer has already recognised, without a cookie.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Recognised(pub(crate) LearnerId);
+#[derive(Clone, Debug)]
+pub(crate) struct Recognised(pub(crate) Arc<Learner>);
 
 /// Reads the typed session of a request.
-async fn learner_of(parts: &Parts, state: &AppState) -> sqlx::Result<Option<LearnerId>> {
+async fn learner_of(parts: &Parts, state: &AppState) -> sqlx::Result<Option<Arc<Learner>>> {
     if let Some(Recognised(learner)) = parts.extensions.get() {
-        return Ok(Some(*learner));
+        return Ok(Some(learner.clone()));
     }
     match cookie::read(&state.config, &parts.headers) {
-        Some(id) => Ok(resume(state, id).await?.map(|data| data.learner)),
+        Some(id) => resume(state, id).await,
         None => Ok(None),
     }
 }

@@ -18,7 +18,7 @@ pub use extract::{CurrentLearner, Visitor};
 pub(crate) use extract::{Recognised, urls_of};
 
 use super::state::AppState;
-use crate::learner::LearnerId;
+use crate::learner::{Learner, LearnerId};
 
 /// A session in a tab ends after this long without a page.
 pub const IDLE_LIFETIME: Duration = Duration::days(7);
@@ -55,7 +55,7 @@ pub async fn start(
 ///
 /// # Errors
 /// Those of the database.
-async fn resume(state: &AppState, id: Id) -> sqlx::Result<Option<SessionData>> {
+async fn resume(state: &AppState, id: Id) -> sqlx::Result<Option<Arc<Learner>>> {
     let Some(session) = state.sessions.find_open(id).await? else {
         return Ok(None);
     };
@@ -63,7 +63,7 @@ async fn resume(state: &AppState, id: Id) -> sqlx::Result<Option<SessionData>> {
     if is_extension_due(session.expires_at, expires_at) {
         state.sessions.extend(id, expires_at).await?;
     }
-    Ok(Some(session.data))
+    Ok(Some(session.learner))
 }
 
 fn is_extension_due(kept: OffsetDateTime, wanted: OffsetDateTime) -> bool {

@@ -1,8 +1,8 @@
 //! The SQL of sessions, and all of it: tower-sessions' store on `internal.sessions`.
 //!
 //! The table holds the SHA-256 of an id, never the id: a dump lets nobody in. Sessions read
-//! a moment ago are remembered for [`REMEMBERED`], so that a page costs one round trip; a
-//! session ended elsewhere is therefore honoured within that time, here at once.
+//! a moment ago are remembered for [`REMEMBERED`] with their learner, so that a page costs one
+//! round trip; a session ended elsewhere, or a learner erased, is honoured within that time.
 
 use std::{
     collections::HashMap,
@@ -19,7 +19,11 @@ use tower_sessions::{
 };
 
 use super::{KEY, SessionData, data_of};
-use crate::{clock::Clock, db::Database};
+use crate::{
+    clock::Clock,
+    db::Database,
+    learner::{Learner, LearnerId},
+};
 
 /// How long a session that was read is believed without asking again.
 pub const REMEMBERED: Duration = Duration::seconds(2);
@@ -40,6 +44,8 @@ pub struct PostgresSessionStore {
 pub struct OpenSession {
     /// What it knows.
     pub data: SessionData,
+    /// Whose it is, as read with it.
+    pub learner: Arc<Learner>,
     /// When it ends if nothing happens, UTC.
     pub expires_at: OffsetDateTime,
 }
@@ -71,7 +77,9 @@ impl PostgresSessionStore {
         }
         let mut conn = self.db.acquire().await?;
         let row = sqlx::query!(
-            "SELECT data, expires_at FROM internal.sessions WHERE id_hash = $1 AND expires_at > $2",
+            "SELECT data, expires_at, users.id, moodle_user_id, email, name
+             FROM internal.sessions JOIN users ON users.id = user_id
+             WHERE id_hash = $1 AND expires_at > $2",
             &hash(id),
             now,
         )
@@ -80,8 +88,15 @@ impl PostgresSessionStore {
         conn.keep();
         let session = row.and_then(|row| {
             let data = data_of(row.data.get(KEY)?)?;
+            let learner = Learner {
+                id: LearnerId(row.id),
+                moodle_user_id: row.moodle_user_id,
+                email: row.email,
+                name: row.name,
+            };
             Some(OpenSession {
                 data,
+                learner: Arc::new(learner),
                 expires_at: row.expires_at,
             })
         });

@@ -115,6 +115,12 @@ need_cargo_tool() {
 
 forget_tool_builds() { rm -rf "$tools/build"; }
 
+# ps and kill as programs, which a bare Debian lacks; tests ask for them.
+need_process_tools() {
+    if ! have ps && can_apt; then apt_install procps; fi
+    have ps || how_to ps procps procps-ng proctools
+}
+
 need_python() {
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null && can_apt; then
         apt_install python3 python3-venv ca-certificates

@@ -70,7 +70,7 @@ impl From<&Learner> for Profile {
         (status = 200, description = "The profile was there", body = Profile),
         (status = 400, description = "The body is no JSON", body = ErrorBody),
         (status = 401, description = "No valid token", body = ErrorBody),
-        (status = 403, description = "The token is somebody else's, or the page another site's", body = ErrorBody),
+        (status = 403, description = "The token says otherwise, or the page is another site's", body = ErrorBody),
         (status = 413, description = "The body is over 64 KiB", body = ErrorBody),
         (status = 415, description = "The body is not said to be JSON", body = ErrorBody),
         (status = 422, description = "A field does not fit", body = ErrorBody),
@@ -123,15 +123,13 @@ fn signed_facts(
     email: Option<&str>,
 ) -> Result<(Option<String>, Option<String>), ApiError> {
     let token = verified(state, token)?;
+    let foreign = |message| ApiError::new(StatusCode::FORBIDDEN, "foreign_token", message);
     if token.moodle_user_id != *wanted {
-        let message = "Le jeton est celui d’une autre personne.";
-        return Err(
-            ApiError::new(StatusCode::FORBIDDEN, "foreign_token", message).on("moodle_user_id"),
-        );
+        return Err(foreign("Le jeton est celui d’une autre personne.").on("moodle_user_id"));
     }
     if email.is_some() && email != token.email.as_deref() {
         let message = "L’adresse doit être celle que le jeton porte, ou manquer.";
-        return Err(unfit(message).on("email"));
+        return Err(foreign(message).on("email"));
     }
     Ok((token.email, token.name))
 }

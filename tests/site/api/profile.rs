@@ -30,7 +30,7 @@ async fn a_token_opens_its_own_profile_only(pool: PgPool) {
     assert_eq!(other.json()["error"]["field"], "moodle_user_id");
     let body = r#"{"moodle_user_id":"77","email":"evil@example.org"}"#;
     let email = call(&site, PATH, &token, Some(body)).await;
-    assert_eq!(email.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(email.status, StatusCode::FORBIDDEN);
     assert_eq!(email.json()["error"]["field"], "email");
     assert_eq!(site.count("SELECT count(*) FROM users").await, 0);
 }

@@ -25,7 +25,12 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct ProfileRequest {
     /// Their identifier at the platform, 1 to 255 characters; the `sub` of the token.
-    #[schema(min_length = 1, max_length = 255)]
+    // Something that shows, and no control character.
+    #[schema(
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     pub moodle_user_id: String,
     /// Their e-mail address, if it is to be kept; with a token, the one that it signs.
     #[schema(max_length = 320)]

@@ -30,7 +30,7 @@ make_state_folder() {
 # command_line PID: what that process runs, on one line.
 command_line() {
     if [ -r "/proc/$1/cmdline" ]; then
-        tr '\0' ' ' <"/proc/$1/cmdline"
+        { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null
     elif have ps; then
         ps -ww -o args= -p "$1" 2>/dev/null
     fi
@@ -38,7 +38,7 @@ command_line() {
 
 # lock FILE SECONDS: holds FILE until the script ends, on file descriptor 9; fails when someone
 # else holds it for longer than SECONDS. flock frees itself when its holder is killed; where there
-# is none (macOS) a folder with the holder's number does the same.
+# is none (macOS) a symbolic link, made in one stroke, names the holder.
 lock() {
     local file=$1 patience=$2 holder waited=0
     if have flock; then
@@ -46,22 +46,28 @@ lock() {
         flock -w "$patience" 9
         return
     fi
-    until mkdir "$file.d" 2>/dev/null; do
-        holder=$(cat "$file.d/pid" 2>/dev/null || true)
-        # The number of a holder that was killed may by now be another program's.
-        if [ -n "$holder" ] && [[ $(command_line "$holder") != *"${0##*/}"* ]]; then
-            rm -rf "$file.d"
+    until ln -sn $$ "$file.held" 2>/dev/null; do
+        holder=$(readlink "$file.held" || true)
+        [ -n "$holder" ] || continue
+        if is_dead_holder "$holder" && ln -sn $$ "$file.ending" 2>/dev/null; then
+            # Looked at again, now that nobody else can end it: two who find the same dead holder
+            # must not end each other's new lock.
+            if [ "$(readlink "$file.held" || true)" = "$holder" ]; then rm -f "$file.held"; fi
+            rm -f "$file.ending"
             continue
         fi
         [ "$waited" -lt "$patience" ] || return 1
         sleep 1
         waited=$((waited + 1))
     done
-    echo $$ >"$file.d/pid"
-    locked_folder=$file.d
+    held=$file.held
 }
+
+# The number of a holder that was killed may by now be another program's.
+is_dead_holder() { [[ $(command_line "$1") != *"${0##*/}"* ]]; }
 
 unlock() {
     exec 9>&-
-    [ -z "${locked_folder:-}" ] || rm -rf "$locked_folder"
+    [ -z "${held:-}" ] || rm -f "$held"
+    held=
 }

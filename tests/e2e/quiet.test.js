@@ -43,13 +43,15 @@ for (const path of ['/', '/grains/grain8']) {
     assert.match(blocking[0], /\/assets\/css\/site-[^/]+\.css$/);
   });
 
+  // The browser fetches the picture of its tab when it pleases, if only on the second page.
+  const isAside = (name) => name.endsWith('/dev/build') || name.includes('/img/favicon');
   inBrowser(`the second visit of ${path} asks for nothing but the page`, {}, async (page) => {
     await page.goto(site.url(path));
     await page.goto(site.url('/modules/module1'));
     await page.goto(site.url(path));
     const sent = await page.evaluate(() =>
-      performance.getEntriesByType('resource').filter((each) => each.transferSize > 0 && !each.name.endsWith('/dev/build')).map((each) => each.name),
+      performance.getEntriesByType('resource').filter((each) => each.transferSize > 0).map((each) => each.name),
     );
-    assert.deepEqual(sent, []);
+    assert.deepEqual(sent.filter((name) => !isAside(name)), []);
   });
 }

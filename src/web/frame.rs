@@ -51,9 +51,4 @@ impl Frame {
             is_development: state.config.is_development(),
         }
     }
-
-    /// Whether a learner is known.
-    pub fn has_learner(&self) -> bool {
-        self.progress.is_some()
-    }
 }

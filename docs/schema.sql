@@ -16,6 +16,98 @@ $$;
 
 COMMENT ON FUNCTION internal.touch_updated_at() IS 'Keeps updated_at true, whoever makes the change.';
 
+CREATE TABLE internal.lti_invites (
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT invite_code_is_sha256 CHECK ((octet_length(code_hash) = 32))
+);
+
+COMMENT ON TABLE internal.lti_invites IS 'One-time codes for dynamic registration, hashed.';
+
+CREATE TABLE internal.lti_keys (
+    kid text NOT NULL,
+    sealed_key bytea NOT NULL,
+    public_jwk jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    signs_from timestamp with time zone NOT NULL,
+    published_until timestamp with time zone
+);
+
+COMMENT ON TABLE internal.lti_keys IS 'Our keys. The newest one whose signs_from has come signs; all are published until published_until.';
+
+COMMENT ON COLUMN internal.lti_keys.sealed_key IS 'PKCS #8, sealed by AES-256-GCM under SECRET_KEY.';
+
+CREATE TABLE internal.lti_logins (
+    state_hash bytea NOT NULL,
+    nonce_hash bytea NOT NULL,
+    cookie_hash bytea NOT NULL,
+    platform_id uuid NOT NULL,
+    deployment_hint text,
+    target_link_uri text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    consumed_at timestamp with time zone,
+    token_hash bytea,
+    is_cookie_bound boolean,
+    CONSTRAINT state_is_sha256 CHECK ((octet_length(state_hash) = 32))
+);
+
+COMMENT ON TABLE internal.lti_logins IS 'Launches under way: state and nonce are one row, consumed once.';
+
+COMMENT ON COLUMN internal.lti_logins.cookie_hash IS 'Hash of the cookie set at login; a launch that brings another one is refused.';
+
+COMMENT ON COLUMN internal.lti_logins.token_hash IS 'Hash of the token that consumed it: the same one again, soon after, is a refresh.';
+
+COMMENT ON COLUMN internal.lti_logins.is_cookie_bound IS 'Whether the launch that consumed it brought the cookie.';
+
+CREATE TABLE internal.lti_scores (
+    resource_link_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    sent_given integer,
+    sent_maximum integer,
+    sent_timestamp timestamp with time zone,
+    refused_status integer,
+    refused_answer text,
+    refused_at timestamp with time zone
+);
+
+COMMENT ON TABLE internal.lti_scores IS 'Learners whose completions go to a gradebook column, and what it accepted or refused last.';
+
+COMMENT ON COLUMN internal.lti_scores.sent_timestamp IS 'Timestamp of the last score that was accepted; the next one is later by a second at least.';
+
+CREATE TABLE internal.outbox (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    platform_id uuid,
+    user_id uuid,
+    payload jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    leased_until timestamp with time zone,
+    error text,
+    given_up_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE internal.outbox IS 'Durable jobs: queued in the transaction of what they tell about, claimed by a lease, deleted when done.';
+
+COMMENT ON COLUMN internal.outbox.key IS 'One job per kind and key: what is queued again meanwhile is the same job.';
+
+COMMENT ON COLUMN internal.outbox.version IS 'Raised each time the job is queued again, so that a job done with older facts is not taken for done.';
+
+ALTER TABLE internal.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME internal.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE internal.sessions (
     id_hash bytea NOT NULL,
     user_id uuid,
@@ -29,6 +121,14 @@ COMMENT ON TABLE internal.sessions IS 'Open sessions, under a hash of their id: 
 COMMENT ON COLUMN internal.sessions.user_id IS 'Whose session; erasing the learner ends it.';
 
 COMMENT ON COLUMN internal.sessions.data IS 'What tower-sessions keeps of it.';
+
+CREATE TABLE internal.used_tokens (
+    jti_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT jti_is_sha256 CHECK ((octet_length(jti_hash) = 32))
+);
+
+COMMENT ON TABLE internal.used_tokens IS 'Iframe tokens that were used and may be used once.';
 
 CREATE TABLE public.grains (
     id text NOT NULL,
@@ -49,6 +149,139 @@ COMMENT ON COLUMN public.grains."position" IS 'Rank in the course, from 1.';
 COMMENT ON COLUMN public.grains.minutes IS 'Reading time, in minutes.';
 
 COMMENT ON COLUMN public.grains.retired_at IS 'When it left the course; null while it is part of it.';
+
+CREATE TABLE public.lti_contexts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    deployment_id uuid NOT NULL,
+    external_id text NOT NULL,
+    label text,
+    title text,
+    memberships_url text,
+    roster_read_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT context_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 255)))
+);
+
+COMMENT ON TABLE public.lti_contexts IS 'Courses over there in which an activity of ours was opened.';
+
+COMMENT ON COLUMN public.lti_contexts.external_id IS 'Its identifier over there.';
+
+COMMENT ON COLUMN public.lti_contexts.memberships_url IS 'Where its class list is read; null when the platform gives no right to it.';
+
+COMMENT ON COLUMN public.lti_contexts.roster_read_at IS 'When the class list was last read whole.';
+
+CREATE TABLE public.lti_deployments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    platform_id uuid NOT NULL,
+    external_id text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT deployment_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 255))),
+    CONSTRAINT deployment_status CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text])))
+);
+
+COMMENT ON TABLE public.lti_deployments IS 'Where a platform has installed the tool; Moodle has one per registration.';
+
+COMMENT ON COLUMN public.lti_deployments.external_id IS 'Its identifier over there.';
+
+CREATE TABLE public.lti_memberships (
+    id bigint NOT NULL,
+    context_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role text NOT NULL,
+    role_source text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    launched_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT membership_role CHECK ((role = ANY (ARRAY['learner'::text, 'teacher'::text, 'assistant'::text, 'observer'::text, 'test_learner'::text, 'visitor'::text]))),
+    CONSTRAINT membership_role_source CHECK ((role_source = ANY (ARRAY['launch'::text, 'roster'::text])))
+);
+
+COMMENT ON TABLE public.lti_memberships IS 'Who belongs to a course over there, and as what.';
+
+COMMENT ON COLUMN public.lti_memberships.role_source IS 'A role told by a launch is not changed by the class list, which may tell a lower one.';
+
+COMMENT ON COLUMN public.lti_memberships.is_active IS 'Whether the class list last named them as active.';
+
+COMMENT ON COLUMN public.lti_memberships.launched_at IS 'When they last opened an activity; null when they never came.';
+
+ALTER TABLE public.lti_memberships ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.lti_memberships_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lti_platforms (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    issuer text NOT NULL,
+    client_id text NOT NULL,
+    authorization_url text NOT NULL,
+    token_url text NOT NULL,
+    jwks_url text NOT NULL,
+    token_audience text,
+    service_hosts text,
+    product text,
+    status text DEFAULT 'pending'::text NOT NULL,
+    accepts_new_deployments boolean DEFAULT false NOT NULL,
+    grade_policy text DEFAULT 'progressive'::text NOT NULL,
+    lowers_grades boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT client_id_length CHECK (((char_length(client_id) >= 1) AND (char_length(client_id) <= 255))),
+    CONSTRAINT grade_policy_known CHECK ((grade_policy = ANY (ARRAY['progressive'::text, 'only_when_complete'::text]))),
+    CONSTRAINT issuer_length CHECK (((char_length(issuer) >= 1) AND (char_length(issuer) <= 2000))),
+    CONSTRAINT platform_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT platform_status CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'suspended'::text])))
+);
+
+COMMENT ON TABLE public.lti_platforms IS 'Platforms that may open the course by LTI 1.3, one row per registration (issuer and client id).';
+
+COMMENT ON COLUMN public.lti_platforms.token_audience IS 'Audience of our client assertions; null means token_url.';
+
+COMMENT ON COLUMN public.lti_platforms.service_hosts IS 'Further hosts, separated by blanks, on which its services may live; null means those of its own addresses.';
+
+COMMENT ON COLUMN public.lti_platforms.product IS 'What it says it is, such as moodle.';
+
+COMMENT ON COLUMN public.lti_platforms.status IS 'pending until an admin approves it; a suspended platform opens nothing.';
+
+COMMENT ON COLUMN public.lti_platforms.accepts_new_deployments IS 'Whether an unknown deployment is approved by itself.';
+
+COMMENT ON COLUMN public.lti_platforms.grade_policy IS 'progressive sends each completion, only_when_complete the last one of the activity.';
+
+COMMENT ON COLUMN public.lti_platforms.lowers_grades IS 'Whether a completion that is taken back lowers the grade.';
+
+CREATE TABLE public.lti_resource_links (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    deployment_id uuid NOT NULL,
+    context_id uuid,
+    external_id text NOT NULL,
+    title text,
+    scope text NOT NULL,
+    scope_id text,
+    line_item_url text,
+    can_read_results boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT resource_link_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 255))),
+    CONSTRAINT scope_id_unless_course CHECK (((scope = 'course'::text) = (scope_id IS NULL))),
+    CONSTRAINT scope_kind CHECK ((scope = ANY (ARRAY['course'::text, 'module'::text, 'sequence'::text, 'grain'::text])))
+);
+
+COMMENT ON TABLE public.lti_resource_links IS 'Activities placed in a course over there, and the part of our course that each one opens.';
+
+COMMENT ON COLUMN public.lti_resource_links.external_id IS 'Its identifier over there.';
+
+COMMENT ON COLUMN public.lti_resource_links.scope IS 'What it opens: the course, a module, a sequence or a grain.';
+
+COMMENT ON COLUMN public.lti_resource_links.scope_id IS 'Which one; null for the course.';
+
+COMMENT ON COLUMN public.lti_resource_links.line_item_url IS 'The gradebook column that takes its scores; null when grades are not enabled.';
 
 CREATE TABLE public.modules (
     id text NOT NULL,
@@ -128,11 +361,38 @@ COMMENT ON COLUMN public.users.platform_id IS 'Which Moodle; null for profiles m
 
 COMMENT ON COLUMN public.users.moodle_user_id IS 'Their identifier over there.';
 
+ALTER TABLE ONLY internal.outbox
+    ADD CONSTRAINT job_once_per_key UNIQUE (kind, key);
+
+ALTER TABLE ONLY internal.lti_invites
+    ADD CONSTRAINT lti_invites_pkey PRIMARY KEY (code_hash);
+
+ALTER TABLE ONLY internal.lti_keys
+    ADD CONSTRAINT lti_keys_pkey PRIMARY KEY (kid);
+
+ALTER TABLE ONLY internal.lti_logins
+    ADD CONSTRAINT lti_logins_pkey PRIMARY KEY (state_hash);
+
+ALTER TABLE ONLY internal.lti_scores
+    ADD CONSTRAINT lti_scores_pkey PRIMARY KEY (resource_link_id, user_id);
+
+ALTER TABLE ONLY internal.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY internal.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id_hash);
 
+ALTER TABLE ONLY internal.used_tokens
+    ADD CONSTRAINT used_tokens_pkey PRIMARY KEY (jti_hash);
+
 ALTER TABLE ONLY public.progress
     ADD CONSTRAINT completion_once_per_grain UNIQUE (user_id, grain_id) INCLUDE (completed_at);
+
+ALTER TABLE ONLY public.lti_contexts
+    ADD CONSTRAINT context_once_per_deployment UNIQUE (deployment_id, external_id);
+
+ALTER TABLE ONLY public.lti_deployments
+    ADD CONSTRAINT deployment_once_per_platform UNIQUE (platform_id, external_id);
 
 ALTER TABLE ONLY public.grains
     ADD CONSTRAINT grain_place UNIQUE (id, module_id, sequence_id);
@@ -143,11 +403,35 @@ ALTER TABLE ONLY public.grains
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT learner_once_per_platform UNIQUE NULLS NOT DISTINCT (platform_id, moodle_user_id);
 
+ALTER TABLE ONLY public.lti_contexts
+    ADD CONSTRAINT lti_contexts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lti_deployments
+    ADD CONSTRAINT lti_deployments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lti_memberships
+    ADD CONSTRAINT lti_memberships_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lti_platforms
+    ADD CONSTRAINT lti_platforms_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lti_resource_links
+    ADD CONSTRAINT lti_resource_links_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lti_memberships
+    ADD CONSTRAINT membership_once_per_context UNIQUE (context_id, user_id);
+
 ALTER TABLE ONLY public.modules
     ADD CONSTRAINT modules_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.lti_platforms
+    ADD CONSTRAINT platform_once UNIQUE (issuer, client_id);
+
 ALTER TABLE ONLY public.progress
     ADD CONSTRAINT progress_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lti_resource_links
+    ADD CONSTRAINT resource_link_once_per_deployment UNIQUE (deployment_id, external_id);
 
 ALTER TABLE ONLY public.sequences
     ADD CONSTRAINT sequences_pkey PRIMARY KEY (id);
@@ -155,13 +439,31 @@ ALTER TABLE ONLY public.sequences
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+CREATE INDEX lti_logins_expires_at_idx ON internal.lti_logins USING btree (expires_at);
+
+CREATE INDEX lti_logins_platform_id_idx ON internal.lti_logins USING btree (platform_id);
+
+CREATE INDEX lti_scores_user_id_idx ON internal.lti_scores USING btree (user_id);
+
+CREATE INDEX outbox_due_at_idx ON internal.outbox USING btree (due_at) WHERE (given_up_at IS NULL);
+
+CREATE INDEX outbox_platform_id_idx ON internal.outbox USING btree (platform_id);
+
+CREATE INDEX outbox_user_id_idx ON internal.outbox USING btree (user_id);
+
 CREATE INDEX sessions_expires_at_idx ON internal.sessions USING btree (expires_at);
 
 CREATE INDEX sessions_user_id_idx ON internal.sessions USING btree (user_id);
 
+CREATE INDEX used_tokens_expires_at_idx ON internal.used_tokens USING btree (expires_at);
+
 CREATE INDEX grains_module_id_idx ON public.grains USING btree (module_id);
 
 CREATE INDEX grains_sequence_id_idx ON public.grains USING btree (sequence_id);
+
+CREATE INDEX lti_memberships_user_id_idx ON public.lti_memberships USING btree (user_id);
+
+CREATE INDEX lti_resource_links_context_id_idx ON public.lti_resource_links USING btree (context_id);
 
 CREATE INDEX progress_completed_at_idx ON public.progress USING btree (completed_at);
 
@@ -169,7 +471,30 @@ CREATE INDEX progress_grain_id_idx ON public.progress USING btree (grain_id);
 
 CREATE INDEX sequences_module_id_idx ON public.sequences USING btree (module_id);
 
+CREATE TRIGGER lti_contexts_touch_updated_at BEFORE UPDATE ON public.lti_contexts FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER lti_memberships_touch_updated_at BEFORE UPDATE ON public.lti_memberships FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER lti_platforms_touch_updated_at BEFORE UPDATE ON public.lti_platforms FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER lti_resource_links_touch_updated_at BEFORE UPDATE ON public.lti_resource_links FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
+
 CREATE TRIGGER users_touch_updated_at BEFORE UPDATE ON public.users FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
+
+ALTER TABLE ONLY internal.lti_logins
+    ADD CONSTRAINT lti_logins_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES public.lti_platforms(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY internal.lti_scores
+    ADD CONSTRAINT lti_scores_resource_link_id_fkey FOREIGN KEY (resource_link_id) REFERENCES public.lti_resource_links(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY internal.lti_scores
+    ADD CONSTRAINT lti_scores_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY internal.outbox
+    ADD CONSTRAINT outbox_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES public.lti_platforms(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY internal.outbox
+    ADD CONSTRAINT outbox_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY internal.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -182,6 +507,24 @@ ALTER TABLE ONLY public.grains
 
 ALTER TABLE ONLY public.grains
     ADD CONSTRAINT grains_sequence_id_fkey FOREIGN KEY (sequence_id) REFERENCES public.sequences(id);
+
+ALTER TABLE ONLY public.lti_contexts
+    ADD CONSTRAINT lti_contexts_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES public.lti_deployments(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lti_deployments
+    ADD CONSTRAINT lti_deployments_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES public.lti_platforms(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lti_memberships
+    ADD CONSTRAINT lti_memberships_context_id_fkey FOREIGN KEY (context_id) REFERENCES public.lti_contexts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lti_memberships
+    ADD CONSTRAINT lti_memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lti_resource_links
+    ADD CONSTRAINT lti_resource_links_context_id_fkey FOREIGN KEY (context_id) REFERENCES public.lti_contexts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lti_resource_links
+    ADD CONSTRAINT lti_resource_links_deployment_id_fkey FOREIGN KEY (deployment_id) REFERENCES public.lti_deployments(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.progress
     ADD CONSTRAINT progress_grain_id_fkey FOREIGN KEY (grain_id) REFERENCES public.grains(id);
@@ -197,3 +540,6 @@ ALTER TABLE ONLY public.progress
 
 ALTER TABLE ONLY public.sequences
     ADD CONSTRAINT sequences_module_id_fkey FOREIGN KEY (module_id) REFERENCES public.modules(id);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES public.lti_platforms(id);

@@ -6,9 +6,12 @@
 
 pub mod clock; // the only place that asks the time
 pub mod config; // raw environment -> checked settings
+pub mod sealing; // what SECRET_KEY derives and seals
 pub mod db; // connections and migrations
 pub mod catalogue; // the course as authored
 pub mod learner; // who learns
+pub mod outbox; // durable jobs
+pub mod lti; // LTI 1.3 as a tool, without a page in it
 pub mod embed; // the signed iframe token
 pub mod progress; // what is done, and what comes next
 pub mod web; // everything HTTP

@@ -9,12 +9,15 @@ use std::{
 };
 
 /// Modules of the library; each may use those before it, never those after.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 12] = [
     "clock",
     "config",
+    "sealing",
     "db",
     "catalogue",
     "learner",
+    "outbox",
+    "lti",
     "embed",
     "progress",
     "web",

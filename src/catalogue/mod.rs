@@ -4,9 +4,12 @@
 //! `source.rs`, which only the build and its tests use; the copy of titles that
 //! Directus shows is `store.rs`. The pages, the API and `progress` call this.
 
+mod scope;
 pub mod store;
 
 use std::collections::HashMap;
+
+pub use scope::Scope;
 
 include!(concat!(env!("OUT_DIR"), "/course.rs"));
 

@@ -38,7 +38,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}; is another program there? (PORT, BIND_ADDRESS)")
     })?;
-    let state = AppState::new(config, pool, clock, catalogue);
+    let state = AppState::new(config, pool, clock, catalogue)
+        .context("the certificates of the system cannot be read; install ca-certificates")?;
     tokio::spawn(purge_sessions(state.clone()));
     tracing::info!(%listen, %api_url, "the site is up");
     answer(listener, state).await

@@ -16,7 +16,7 @@ use raw::Raw;
 pub use secret::Secret;
 
 /// Variables that the program reads, in the order of `.env.example`.
-pub const VARIABLES: [&str; 12] = [
+pub const VARIABLES: [&str; 14] = [
     "DATABASE_URL",
     "DATABASE_MAX_CONNECTIONS",
     "PORT",
@@ -25,6 +25,8 @@ pub const VARIABLES: [&str; 12] = [
     "APP_ENV",
     "SECRET_KEY",
     "EMBED_TOKEN_SECRET",
+    "EMBED_ORIGINS",
+    "LTI_ALLOW_PRIVATE_NETWORKS",
     "DEV_LOGIN",
     "CORS_ORIGINS",
     "LOG_FORMAT",
@@ -44,10 +46,14 @@ pub struct Config {
     pub api_url: Url,
     /// Production unless said otherwise.
     pub environment: Environment,
-    /// Signs and encrypts; `None` only in development.
-    pub secret_key: Option<Secret>,
+    /// Signs and encrypts; in development a constant stands in for it.
+    pub secret_key: Secret,
     /// Checks iframe tokens; `None` closes that entrance.
     pub embed_token_secret: Option<Secret>,
+    /// Origins whose pages may hold the site in a frame with a signed token, without LTI.
+    pub embed_origins: Vec<String>,
+    /// Whether platforms may live on private addresses, and on http there.
+    pub lti_allow_private_networks: bool,
     /// Whether `?moodle_user_id=` opens a session.
     pub dev_login: bool,
     /// Origins whose pages may call the JSON API, as browsers write them.
@@ -142,8 +148,12 @@ impl Config {
             listen: SocketAddr::new(raw.bind_address(environment), port),
             secret_key: raw.secret_key(environment),
             embed_token_secret: raw.embed_token_secret(),
+            embed_origins: raw.origins("EMBED_ORIGINS"),
+            lti_allow_private_networks: raw
+                .parsed("LTI_ALLOW_PRIVATE_NETWORKS", "true or false")
+                .unwrap_or(false),
             dev_login: raw.dev_login(environment, &api_url),
-            cors_origins: raw.cors_origins(),
+            cors_origins: raw.origins("CORS_ORIGINS"),
             log_format: raw.log_format(environment),
             log_level: raw.get("LOG_LEVEL").unwrap_or("info,sqlx=warn").to_owned(),
             api_url,
@@ -159,6 +169,16 @@ impl Config {
     /// Whether this is the machine of an author or a developer.
     pub fn is_development(&self) -> bool {
         self.environment == Environment::Development
+    }
+
+    /// The public address of a path of this site.
+    pub fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.origin())
+    }
+
+    /// The origin of this site, as browsers write it.
+    pub fn origin(&self) -> String {
+        self.api_url.origin().ascii_serialization()
     }
 
     /// Whether browsers reach the site over https, so that cookies can be `Secure`.

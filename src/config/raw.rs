@@ -133,30 +133,28 @@ impl<'a> Raw<'a> {
         url
     }
 
-    pub(super) fn secret_key(&mut self, environment: Environment) -> Option<Secret> {
+    pub(super) fn secret_key(&mut self, environment: Environment) -> Secret {
         let name = "SECRET_KEY";
         let hint = "make one with: openssl rand -base64 32";
+        let stand_in = Secret::from_text("in development this is no secret");
         let Some(value) = self.get(name) else {
             if environment == Environment::Production {
                 self.refuse(name, format!("it is not set; {hint}"));
             }
-            return None;
+            return stand_in;
         };
         match BASE64_STANDARD.decode(value) {
-            Ok(bytes) if bytes.len() >= SECRET_BYTES => Some(Secret(bytes)),
+            Ok(bytes) if bytes.len() >= SECRET_BYTES => return Secret(bytes),
             Ok(bytes) => {
                 let found = bytes.len();
                 self.refuse(
                     name,
                     format!("it holds {found} bytes, {SECRET_BYTES} or more are needed; {hint}"),
                 );
-                None
             }
-            Err(_) => {
-                self.refuse(name, format!("the value is not base64; {hint}"));
-                None
-            }
+            Err(_) => self.refuse(name, format!("the value is not base64; {hint}")),
         }
+        stand_in
     }
 
     pub(super) fn embed_token_secret(&mut self) -> Option<Secret> {
@@ -181,8 +179,8 @@ impl<'a> Raw<'a> {
         is_open
     }
 
-    pub(super) fn cors_origins(&mut self) -> Vec<String> {
-        let name = "CORS_ORIGINS";
+    /// A list of origins, as browsers write them.
+    pub(super) fn origins(&mut self, name: &'static str) -> Vec<String> {
         let mut origins = Vec::new();
         for item in self
             .get(name)

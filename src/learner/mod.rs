@@ -43,17 +43,11 @@ impl MoodleUserId {
     /// The longest identifier accepted, in characters.
     pub const MAX_CHARACTERS: usize = 255;
 
-    /// The identifier as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<&str> for MoodleUserId {
-    type Error = MoodleUserIdError;
-
-    fn try_from(text: &str) -> Result<Self, Self::Error> {
-        let text = text.trim();
+    /// An identifier that a platform signed: kept byte for byte, blanks around it included.
+    ///
+    /// # Errors
+    /// As for any identifier, save that blanks count.
+    pub fn exact(text: &str) -> Result<Self, MoodleUserIdError> {
         let characters = text.chars().count();
         if characters == 0 {
             Err(MoodleUserIdError::Empty)
@@ -64,6 +58,19 @@ impl TryFrom<&str> for MoodleUserId {
         } else {
             Ok(Self(text.to_owned()))
         }
+    }
+
+    /// The identifier as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<&str> for MoodleUserId {
+    type Error = MoodleUserIdError;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        Self::exact(text.trim())
     }
 }
 
@@ -81,11 +88,14 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// What to call them: their name, or the number of their profile.
+    /// What to call them: their name, or the beginning of their identifier.
     pub fn display_name(&self) -> String {
         match &self.name {
             Some(name) if !name.trim().is_empty() => name.clone(),
-            _ => format!("Profil\u{a0}{}", self.moodle_user_id),
+            _ => {
+                let short: String = self.moodle_user_id.chars().take(8).collect();
+                format!("Apprenant·e\u{a0}{short}")
+            }
         }
     }
 }
@@ -113,14 +123,14 @@ mod tests {
     }
 
     #[test]
-    fn a_learner_without_a_name_is_called_by_their_profile() {
+    fn a_learner_without_a_name_is_called_by_their_identifier() {
         let mut learner = Learner {
             id: LearnerId(Uuid::nil()),
             moodle_user_id: "42".to_owned(),
             email: None,
             name: Some(" ".to_owned()),
         };
-        assert_eq!(learner.display_name(), "Profil\u{a0}42");
+        assert_eq!(learner.display_name(), "Apprenant·e\u{a0}42");
         learner.name = Some("Camille Durand".to_owned());
         assert_eq!(learner.display_name(), "Camille Durand");
     }

@@ -1,6 +1,7 @@
 //! The SQL of `learner`, and all of it.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{Learner, LearnerId, MoodleUserId};
 
@@ -38,6 +39,42 @@ pub async fn upsert_learner(
         name: row.name,
     };
     Ok((learner, row.is_new))
+}
+
+/// Finds the learner whom a platform names, or makes them.
+///
+/// Name and e-mail address are what the platform tells now; what it does not tell any more is
+/// kept, since another activity may tell less.
+///
+/// # Errors
+/// Those of the database.
+pub async fn upsert_platform_learner(
+    conn: &mut PgConnection,
+    platform: Uuid,
+    moodle_user_id: &MoodleUserId,
+    email: Option<&str>,
+    name: Option<&str>,
+) -> sqlx::Result<Learner> {
+    let row = sqlx::query!(
+        r#"
+        INSERT INTO users AS known (platform_id, moodle_user_id, email, name) VALUES ($1, $2, $3, $4)
+        ON CONFLICT ON CONSTRAINT learner_once_per_platform DO UPDATE
+        SET email = coalesce(excluded.email, known.email), name = coalesce(excluded.name, known.name)
+        RETURNING id, moodle_user_id, email, name
+        "#,
+        platform,
+        moodle_user_id.as_str(),
+        email,
+        name,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Learner {
+        id: LearnerId(row.id),
+        moodle_user_id: row.moodle_user_id,
+        email: row.email,
+        name: row.name,
+    })
 }
 
 /// The learner without a platform who has this identifier.

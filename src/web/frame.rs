@@ -1,6 +1,10 @@
 //! What surrounds every page: header, name, overall bar, addresses.
 
-use super::{session::Visitor, state::AppState, urls::Urls};
+use super::{
+    session::{Visitor, launch::LaunchSession},
+    state::AppState,
+    urls::Urls,
+};
 use crate::progress::Progress;
 
 /// What surrounds every page, and all that a grain may see.
@@ -21,6 +25,12 @@ pub struct Frame {
     pub learner_name: String,
     /// The overall bar; `None` without a session.
     pub progress: Option<Progress>,
+    /// The platform's page of the course, when ours has taken its place in the window.
+    pub way_back: Option<String>,
+    /// Where the session is ended; only a session in a frame has such a button.
+    pub leave: Option<String>,
+    /// What a teacher should know of this activity.
+    pub remark: Option<&'static str>,
     /// Whether the page reloads itself when a new build answers.
     pub is_development: bool,
 }
@@ -29,11 +39,17 @@ impl Frame {
     /// The frame of a page that is shown to `visitor`.
     pub fn new(state: &AppState, visitor: &Visitor) -> Self {
         let standing = visitor.standing.as_ref();
+        let launch = visitor.launch();
         Self {
             learner_name: standing
                 .map(|standing| standing.learner.display_name())
                 .unwrap_or_default(),
             progress: standing.map(|standing| standing.completions.of_course()),
+            way_back: launch
+                .filter(|launch| !launch.is_framed)
+                .and_then(|launch| launch.return_url.clone()),
+            leave: launch.map(|_| visitor.urls.leave()),
+            remark: launch.and_then(remark),
             ..Self::bare(state, visitor.urls.clone())
         }
     }
@@ -48,7 +64,26 @@ impl Frame {
             license: course.license,
             learner_name: String::new(),
             progress: None,
+            way_back: None,
+            leave: None,
+            remark: None,
             is_development: state.config.is_development(),
         }
     }
+}
+
+/// A teacher is told that their own reading is not graded, or that nobody's is.
+fn remark(launch: &LaunchSession) -> Option<&'static str> {
+    if !launch.role.can_see_class() {
+        return None;
+    }
+    Some(match launch.is_graded {
+        Some(false) => {
+            "Vous enseignez dans ce cours. Les notes ne sont pas activées sur cette activité\u{a0}: \
+             pour les recevoir, cochez dans ses réglages «\u{a0}Accepter les notes de l’outil\u{a0}»."
+        }
+        _ => {
+            "Vous enseignez dans ce cours\u{a0}: ce que vous terminez ici n’est ni compté ni noté."
+        }
+    })
 }

@@ -28,11 +28,14 @@ use super::{
     pages,
     session::urls_of,
     state::AppState,
-    urls::Urls,
+    urls::{Urls, route},
 };
 
 /// A request that takes longer is answered with a 503.
 const TIME_LIMIT: Duration = Duration::from_millis(2_800);
+
+/// The same for what platforms ask, which may wait for an answer of theirs.
+const PLATFORM_TIME_LIMIT: Duration = Duration::from_secs(12);
 
 /// Where the id of a request is told to the one who asked.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -88,13 +91,22 @@ pub(crate) async fn around(
         is_api: request.uri().path().starts_with("/api/"),
     };
     request.extensions_mut().insert(asked.id);
+    let is_platform = request.uri().path().starts_with("/lti/");
     let response = if is_foreign_post(&state, &request, asked.is_api) {
         PageError::ForeignPost.into_response()
     } else {
-        limit_time(next.run(request)).await
+        let limit = if is_platform {
+            PLATFORM_TIME_LIMIT
+        } else {
+            TIME_LIMIT
+        };
+        limit_time(limit, next.run(request)).await
     };
     let mut response = explain(&state, &asked, response);
-    secure(response.headers_mut(), asked.id);
+    secure(&state, asked.started, &mut response).await;
+    if let Ok(value) = HeaderValue::try_from(asked.id.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
     log(&state, &asked, &response);
     response
 }
@@ -111,7 +123,10 @@ fn log(state: &AppState, asked: &Asked, response: &Response) {
     let duration_ms = ((state.clock.now() - *started).as_seconds_f64() * 1e6).round() / 1e3;
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let status = response.status().as_u16();
-    if status < 500 {
+    let check = response.extensions().get().and_then(PageError::code);
+    if let Some(check) = check {
+        tracing::warn!(%method, route, status, duration_ms, request_id = %id, check, "request refused");
+    } else if status < 500 {
         tracing::info!(%method, route, status, duration_ms, request_id = %id, "request answered");
     } else {
         let cause = cause_of(response).map(chain).unwrap_or_default();
@@ -137,19 +152,30 @@ fn chain(error: &Cause) -> String {
     text
 }
 
-/// What browsers are told about pages: no foreign script, no foreign frame, no copy kept.
-fn secure(headers: &mut HeaderMap, id: RequestId) {
-    const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-        font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-    let is_html = headers
+/// Where the forms of a page post to, besides this site.
+#[derive(Clone, Debug)]
+pub(crate) struct FormTarget(pub(crate) String);
+
+/// What browsers are told about pages: no foreign script, no unknown frame, no copy kept.
+async fn secure(state: &AppState, now: OffsetDateTime, response: &mut Response) {
+    let is_html = response
+        .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     if is_html {
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(POLICY),
-        );
+        let target = response
+            .extensions()
+            .get()
+            .map(|FormTarget(url)| url.clone());
+        let policy = state
+            .framing
+            .policy(&state.config, &state.db, now, target.as_deref())
+            .await;
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    let headers = response.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -162,9 +188,6 @@ fn secure(headers: &mut HeaderMap, id: RequestId) {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("private, no-store"));
-    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
-        headers.insert(REQUEST_ID, value);
-    }
 }
 
 /// Writes the page, or the JSON object, of an error that a handler or a layer left bare.
@@ -196,9 +219,9 @@ fn explain(state: &AppState, asked: &Asked, response: Response) -> Response {
     if let Some(allow) = response.headers().get(header::ALLOW) {
         told.headers_mut().insert(header::ALLOW, allow.clone());
     }
-    if matches!(error, PageError::Unavailable(_)) {
+    if let Some(seconds) = error.retry_after_seconds() {
         told.headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     told.extensions_mut().insert(error);
     told
@@ -216,9 +239,9 @@ fn is_plain_text(headers: &HeaderMap) -> bool {
 }
 
 /// Answers 503 when a request takes too long; what it was doing is rolled back.
-async fn limit_time(answer: impl Future<Output = Response>) -> Response {
+async fn limit_time(limit: Duration, answer: impl Future<Output = Response>) -> Response {
     let late = |_| PageError::Unavailable(None).into_response();
-    tokio::time::timeout(TIME_LIMIT, answer)
+    tokio::time::timeout(limit, answer)
         .await
         .unwrap_or_else(late)
 }
@@ -229,8 +252,9 @@ fn is_foreign_post(state: &AppState, request: &Request, is_api: bool) -> bool {
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    let origin = || state.config.api_url.origin().ascii_serialization();
-    !is_safe && !is_ours(request.headers(), &origin(), is_api)
+    // Platforms post these two from their own pages; what they post is signed.
+    let is_platform_post = matches!(request.uri().path(), route::LTI_LOGIN | route::LTI_LAUNCH);
+    !is_safe && !is_platform_post && !is_ours(request.headers(), &state.config.origin(), is_api)
 }
 
 /// Whether a post comes from our own pages, or brings a credential that no page sends unasked.

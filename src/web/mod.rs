@@ -4,15 +4,24 @@
 
 pub mod api;
 pub mod assets;
+mod below;
 mod dev_build;
 mod dev_login;
+mod embed;
+mod entry;
 pub mod error;
+mod forms;
 pub mod frame;
+pub mod framing;
 pub mod french;
 mod grains;
 mod health;
+mod landing;
 mod layers;
+mod leave;
+pub mod lti;
 pub mod pages;
+pub mod rate;
 pub mod session;
 pub mod state;
 pub mod urls;
@@ -58,7 +67,17 @@ pub fn router(state: AppState) -> Router {
         .route(route::HEALTH_LIVE, get(health::live))
         .route(route::HEALTH_READY, get(health::ready))
         .route(route::ASSET, get(assets::serve));
+    let entrances = Router::new()
+        .route(
+            route::LTI_LOGIN,
+            get(lti::login::begin).post(lti::login::begin),
+        )
+        .route(route::LTI_LAUNCH, post(lti::launch::receive))
+        .route(route::EMBED, get(embed::open))
+        .route(route::ENTRY, get(entry::show))
+        .route(route::LEAVE, post(leave::end));
     let mut site = pages
+        .merge(entrances)
         .merge(api)
         .merge(host)
         .fallback(async || PageError::NotFound);
@@ -68,10 +87,12 @@ pub fn router(state: AppState) -> Router {
     if state.config.is_development() {
         site = site.route(route::DEV_BUILD, get(dev_build::show));
     }
-    site.layer(DefaultBodyLimit::max(BODY_LIMIT))
+    let site = site
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(state.clone(), layers::around))
         .layer(compression())
-        .with_state(state)
+        .with_state(state);
+    below::with_frames(site)
 }
 
 /// Compresses what is worth it: fonts are compressed already, as pictures are.

@@ -4,8 +4,14 @@ use std::{ops::Deref, sync::Arc};
 
 use sqlx::PgPool;
 
-use super::session::store::PostgresSessionStore;
-use crate::{catalogue::Catalogue, clock::Clock, config::Config, db::Database};
+use super::{framing::Framing, rate::LoginRate, session::store::PostgresSessionStore};
+use crate::{
+    catalogue::Catalogue,
+    clock::Clock,
+    config::Config,
+    db::Database,
+    lti::{client::PlatformClient, key_cache::KeyCache},
+};
 
 /// The parts that handlers work with.
 #[derive(Debug)]
@@ -20,6 +26,14 @@ pub struct Parts {
     pub catalogue: Catalogue,
     /// Open sessions.
     pub sessions: PostgresSessionStore,
+    /// Asks platforms.
+    pub platforms: PlatformClient,
+    /// The public keys of platforms.
+    pub key_cache: KeyCache,
+    /// How many logins a platform may begin.
+    pub login_rate: LoginRate,
+    /// Who may hold our pages in a frame.
+    pub framing: Framing,
 }
 
 /// Shared [`Parts`].
@@ -28,16 +42,28 @@ pub struct AppState(Arc<Parts>);
 
 impl AppState {
     /// Puts the parts together.
-    pub fn new(config: Config, pool: PgPool, clock: Clock, catalogue: Catalogue) -> Self {
+    ///
+    /// # Errors
+    /// When the certificates of the system cannot be read.
+    pub fn new(
+        config: Config,
+        pool: PgPool,
+        clock: Clock,
+        catalogue: Catalogue,
+    ) -> Result<Self, reqwest::Error> {
         let db = Database::new(pool);
-        let sessions = PostgresSessionStore::new(db.clone(), clock.clone());
-        Self(Arc::new(Parts {
+        let platforms = PlatformClient::new(config.lti_allow_private_networks)?;
+        Ok(Self(Arc::new(Parts {
+            sessions: PostgresSessionStore::new(db.clone(), clock.clone()),
+            key_cache: KeyCache::new(platforms.clone(), clock.clone()),
+            platforms,
+            login_rate: LoginRate::default(),
+            framing: Framing::default(),
             config,
             db,
             clock,
             catalogue,
-            sessions,
-        }))
+        })))
     }
 }
 

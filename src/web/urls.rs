@@ -14,6 +14,26 @@ pub mod route {
     pub const COMPLETION: &str = "/grains/{id}/completion";
     /// « Je veux le revoir plus tard ».
     pub const UNDO: &str = "/grains/{id}/completion/undo";
+    /// The same site below the handle of a session in a frame: its home page…
+    pub const FRAME_HOME: &str = "/s/{handle}/";
+    /// … and all the rest of it.
+    pub const FRAME: &str = "/s/{handle}/{*rest}";
+    /// The one-time address of a session.
+    pub const ENTRY: &str = "/e/{ticket}";
+    /// « Quitter ».
+    pub const LEAVE: &str = "/session/end";
+    /// A signed token in the address of a frame.
+    pub const EMBED: &str = "/embed";
+    /// A platform announces somebody.
+    pub const LTI_LOGIN: &str = "/lti/login";
+    /// A platform says who it is.
+    pub const LTI_LAUNCH: &str = "/lti/launch";
+    /// A teacher chooses what to place.
+    pub const LTI_DEEP_LINKING: &str = "/lti/deep-linking";
+    /// An admin registers a platform.
+    pub const LTI_REGISTRATION: &str = "/lti/registration";
+    /// Our public keys.
+    pub const JWKS: &str = "/.well-known/jwks.json";
     /// Create or find a profile.
     pub const API_PROFILE: &str = "/api/auth/profile";
     /// Read progress, finish a grain.
@@ -28,6 +48,11 @@ pub mod route {
     pub const ASSET: &str = "/assets/{*path}";
     /// Development only: which build answers.
     pub const DEV_BUILD: &str = "/dev/build";
+}
+
+/// The one-time address of a session.
+pub fn entry(ticket: &str) -> String {
+    format!("/e/{ticket}")
 }
 
 /// Builds the addresses of one request: plain, or all below the root of a session in a frame.
@@ -90,6 +115,11 @@ impl Urls {
     /// Where a completion is taken back.
     pub fn undo(&self, id: &str) -> String {
         format!("{}/grains/{id}/completion/undo", self.root)
+    }
+
+    /// Where a session in a frame is ended.
+    pub fn leave(&self) -> String {
+        format!("{}{}", self.root, route::LEAVE)
     }
 
     /// Where progress is read and grains are finished as JSON.

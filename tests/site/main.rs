@@ -6,6 +6,7 @@ mod api;
 mod catalogue;
 mod failures;
 mod instances;
+mod lti;
 mod origins;
 mod pages;
 mod process;

@@ -74,14 +74,14 @@ async fn a_session_ends_after_a_week_without_a_page(pool: PgPool) {
     let site = TestSite::new(pool).await;
     let mut browser = site.learner("42").await;
     site.clock.advance(Duration::days(6));
-    assert!(browser.get("/").await.text.contains("Profil\u{a0}42"));
+    assert!(browser.get("/").await.text.contains("Apprenant·e\u{a0}42"));
     site.clock.advance(Duration::days(6));
     assert!(
-        browser.get("/").await.text.contains("Profil\u{a0}42"),
+        browser.get("/").await.text.contains("Apprenant·e\u{a0}42"),
         "extended by the visit"
     );
     site.clock.advance(Duration::days(7));
-    assert!(!browser.get("/").await.text.contains("Profil\u{a0}42"));
+    assert!(!browser.get("/").await.text.contains("Apprenant·e\u{a0}42"));
     let answer = browser.post("/grains/grain1/completion").await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }
@@ -119,14 +119,14 @@ async fn a_session_ended_elsewhere_is_honoured_within_two_seconds(pool: PgPool) 
         .await
         .expect("a sign-out elsewhere");
     site.clock.advance(Duration::seconds(2));
-    assert!(!browser.get("/").await.text.contains("Profil\u{a0}42"));
+    assert!(!browser.get("/").await.text.contains("Apprenant·e\u{a0}42"));
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_session_ended_here_is_over_at_once(pool: PgPool) {
     let site = TestSite::new(pool).await;
     let mut browser = site.learner("42").await;
-    assert!(browser.get("/").await.text.contains("Profil\u{a0}42"));
+    assert!(browser.get("/").await.text.contains("Apprenant·e\u{a0}42"));
     let id: Id = browser
         .cookie
         .as_deref()
@@ -134,7 +134,7 @@ async fn a_session_ended_here_is_over_at_once(pool: PgPool) {
         .and_then(|(_, id)| id.parse().ok())
         .expect("an id");
     site.state.sessions.delete(&id).await.expect("a sign-out");
-    assert!(!browser.get("/").await.text.contains("Profil\u{a0}42"));
+    assert!(!browser.get("/").await.text.contains("Apprenant·e\u{a0}42"));
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
@@ -148,7 +148,7 @@ async fn an_erased_learner_is_nobody_within_two_seconds_and_writes_nothing(pool:
     site.clock.advance(Duration::seconds(2));
     let home = browser.get("/").await;
     assert_eq!(home.status, StatusCode::OK);
-    assert!(!home.text.contains("Profil\u{a0}42"));
+    assert!(!home.text.contains("Apprenant·e\u{a0}42"));
     assert_eq!(site.count(COUNT).await, 0, "sessions go with the learner");
     assert_eq!(site.count("SELECT count(*) FROM progress").await, 0);
 }
@@ -178,9 +178,9 @@ async fn the_header_opens_a_session_in_development(pool: PgPool) {
     let answer = browser
         .send(request.body(axum::body::Body::empty()).expect("a request"))
         .await;
-    assert!(answer.text.contains("Profil\u{a0}42"));
+    assert!(answer.text.contains("Apprenant·e\u{a0}42"));
     assert!(
-        browser.get("/").await.text.contains("Profil\u{a0}42"),
+        browser.get("/").await.text.contains("Apprenant·e\u{a0}42"),
         "the cookie carries on"
     );
     assert_eq!(site.count("SELECT count(*) FROM users").await, 1);

@@ -140,6 +140,8 @@ fn verified(state: &AppState, token: &str) -> Result<EmbedToken, ApiError> {
                 "Le jeton vit trop longtemps : exp doit tomber dans les 12 heures."
             }
             TokenError::Subject(_) => "Le jeton ne nomme personne : sub est vide ou mal formé.",
+            TokenError::Claim(_) => "Un texte du jeton est trop long ou mal formé.",
+            TokenError::Used => "Le jeton a déjà servi.",
         })
     })
 }

@@ -80,6 +80,11 @@ impl From<&PageError> for ApiError {
                 "unauthenticated",
                 "Aucune session : ouvrez le cours depuis Moodle, ou joignez un jeton.",
             ),
+            PageError::OutOfFrame => (
+                "out_of_frame",
+                "Cette session ne vaut que dans la page où elle a été ouverte.",
+            ),
+            PageError::Refused(_) => ("refused", "La demande de la plateforme est refusée."),
             PageError::ForeignPost => (
                 "foreign_origin",
                 "La requête ne vient pas d’une page de ce site.",
@@ -89,6 +94,10 @@ impl From<&PageError> for ApiError {
                 "Cette adresse ne prend pas cette méthode.",
             ),
             PageError::TooLarge => ("too_large", "Le corps dépasse 64 Kio."),
+            PageError::UnsupportedBody => (
+                "unsupported_body",
+                "Le corps est d’une sorte qui n’est pas prise en charge.",
+            ),
             PageError::BadRequest => ("bad_request", "La requête est mal formée."),
             PageError::Unavailable(_) => (
                 "unavailable",

@@ -8,7 +8,7 @@ mod api;
 
 use std::{error::Error, sync::Arc};
 
-use super::urls::Urls;
+use super::{lti::LaunchRefusal, urls::Urls};
 use crate::{
     catalogue::{Grain, Place},
     db,
@@ -32,12 +32,18 @@ pub enum PageError {
         /// The grain whose completion was not written.
         unsaved: Option<&'static Grain>,
     },
+    /// The address of a session in a frame, opened elsewhere.
+    OutOfFrame,
+    /// A platform, or somebody in its name, is refused.
+    Refused(Box<LaunchRefusal>),
     /// A post that does not come from our own pages.
     ForeignPost,
     /// The address does not take this method.
     MethodNotAllowed,
     /// The body is over the limit.
     TooLarge,
+    /// The body is of a kind that is not taken.
+    UnsupportedBody,
     /// The request makes no sense.
     BadRequest,
     /// PostgreSQL is away, or too slow.
@@ -54,6 +60,8 @@ pub type Cause = Arc<dyn Error + Send + Sync>;
 pub struct Failure {
     /// Status of the answer.
     pub status: StatusCode,
+    /// Stable name of the check that refused, when one did.
+    pub code: Option<String>,
     /// Title of the page.
     pub title: String,
     /// What happened, and what is safe.
@@ -89,6 +97,7 @@ impl PageError {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedBody,
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable(None),
             status if status.is_client_error() => Self::BadRequest,
             _ => Self::Internal(None),
@@ -101,12 +110,36 @@ impl PageError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Retired => StatusCode::GONE,
             Self::NoSession { .. } => StatusCode::UNAUTHORIZED,
-            Self::ForeignPost => StatusCode::FORBIDDEN,
+            Self::OutOfFrame | Self::ForeignPost => StatusCode::FORBIDDEN,
+            Self::Refused(refusal) => refusal.status,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// An error of ours, its cause for the log.
+    pub(crate) fn internal(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Some(Arc::new(error)))
+    }
+
+    /// The stable name of the check that refused, for people to forward and for the log.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused(refusal) => Some(&refusal.code),
+            _ => None,
+        }
+    }
+
+    /// Seconds after which to try again, when that helps.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
+        match self {
+            Self::Unavailable(_) => Some(5),
+            Self::Refused(refusal) => refusal.retry_after_seconds,
+            _ => None,
         }
     }
 
@@ -120,9 +153,19 @@ impl PageError {
 
     /// What the page says, its links built from `urls`.
     pub(crate) fn failure(&self, urls: &Urls) -> Failure {
+        // A session that may not be used leads nowhere: what can be read is outside of it.
+        let outside = Urls::default();
+        let urls = match self {
+            Self::NoSession { .. } | Self::OutOfFrame | Self::Refused(_) => &outside,
+            _ => urls,
+        };
         let (title, lead, text) = self.words();
+        let label = match self {
+            Self::OutOfFrame | Self::Refused(_) => "Lire le cours sans enregistrer",
+            _ => "Aller à l’accueil du cours",
+        };
         let home = WayOut {
-            label: "Aller à l’accueil du cours".to_owned(),
+            label: label.to_owned(),
             href: urls.home(),
         };
         let (way_out, second_way_out) = match self {
@@ -142,6 +185,7 @@ impl PageError {
         };
         Failure {
             status: self.status(),
+            code: self.code().map(str::to_owned),
             title,
             lead,
             text,
@@ -152,7 +196,7 @@ impl PageError {
 
     /// Title, what happened, what to do.
     fn words(&self) -> (String, String, Option<String>) {
-        let [title, lead, text] = match self {
+        let [title, lead, text]: [&str; 3] = match self {
             Self::NotFound => [
                 "Cette page n’existe pas, ou plus",
                 "Le grain que vous cherchez a peut-être été déplacé dans le cours. Ce que vous avez terminé est toujours compté.",
@@ -164,6 +208,12 @@ impl PageError {
                 "",
             ],
             Self::NoSession { unsaved } => return session_ended(*unsaved),
+            Self::Refused(refusal) => [refusal.title, &refusal.lead, refusal.text],
+            Self::OutOfFrame => [
+                "Cette page s’ouvre dans votre cours Moodle",
+                "Son adresse ne vaut que là où vous avez ouvert le cours\u{a0}: elle ne peut être ni copiée, ni ouverte dans un autre onglet. Ce que vous avez terminé est enregistré.",
+                "Revenez dans votre cours Moodle et ouvrez de nouveau l’activité.",
+            ],
             Self::ForeignPost => [
                 "Cette action n’a pas été acceptée",
                 "Elle ne venait pas d’une page de ce site : par sécurité, rien n’a été enregistré ni modifié.",
@@ -179,7 +229,7 @@ impl PageError {
                 "Il dépasse ce que le site accepte (64 Kio). Rien n’a été enregistré.",
                 "",
             ],
-            Self::BadRequest => [
+            Self::BadRequest | Self::UnsupportedBody => [
                 "La demande n’a pas été comprise",
                 "L’adresse ou l’envoi est mal formé. Rien n’a été modifié.",
                 "",

@@ -1,48 +1,78 @@
-//! The session's id in a cookie, for a page alone in its tab.
+//! Cookies: the session of a page alone in its tab, and those of a launch in a frame.
+//!
+//! A frame's cookie is `SameSite=None; Partitioned`: of the two attributes, one lets it into the
+//! frame of another site, the other keeps it there (CHIPS).
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use tower_sessions::session::Id;
 
 use crate::config::Config;
 
-/// Name of the cookie on https, where the browser holds it to this host and path.
-const SECURE_NAME: &str = "__Host-session";
+/// Before the name of each cookie on https: the browser holds it to this host and path.
+const PREFIX: &str = "__Host-";
 
-/// Name of the cookie on http, which only localhost may use.
-const PLAIN_NAME: &str = "session";
+/// Name of the session in a tab.
+const SESSION: &str = "session";
 
-/// The browser keeps the cookie this long; what counts is the expiry in the database.
+/// The browser keeps the session of a tab this long; what counts is the expiry in the database.
 const MAX_AGE_SECONDS: u32 = 400 * 24 * 3600;
 
 /// The session id that the browser brings.
 pub(crate) fn read(config: &Config, headers: &HeaderMap) -> Option<Id> {
-    let name = name(config);
+    find(config, headers, SESSION)?.parse().ok()
+}
+
+/// The header that gives the browser a session id.
+pub(crate) fn write(config: &Config, id: Id) -> HeaderValue {
+    set(
+        config,
+        SESSION,
+        &id.to_string(),
+        MAX_AGE_SECONDS,
+        "SameSite=Lax",
+    )
+}
+
+/// The header that gives the browser a cookie for a page in the frame of another site.
+pub(crate) fn write_framed(
+    config: &Config,
+    name: &str,
+    value: &str,
+    max_age_seconds: u32,
+) -> HeaderValue {
+    // Browsers take `None` and `Partitioned` with `Secure` only, which http on localhost has not.
+    let site = if config.is_https() {
+        "SameSite=None; Partitioned"
+    } else {
+        "SameSite=Lax"
+    };
+    set(config, name, value, max_age_seconds, site)
+}
+
+/// The value of a cookie of ours.
+pub(crate) fn find<'a>(config: &Config, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let prefix = prefix(config);
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim_ascii().split_once('='))
-        .find(|(key, _)| *key == name)
-        .and_then(|(_, value)| value.parse().ok())
+        .find(|(key, _)| key.strip_prefix(prefix) == Some(name))
+        .map(|(_, value)| value)
 }
 
-/// The header that gives the browser a session id.
-pub(crate) fn write(config: &Config, id: Id) -> HeaderValue {
+fn set(config: &Config, name: &str, value: &str, max_age_seconds: u32, site: &str) -> HeaderValue {
     let secure = if config.is_https() { "; Secure" } else { "" };
     let text = format!(
-        "{}={id}; Path=/; Max-Age={MAX_AGE_SECONDS}; HttpOnly; SameSite=Lax{secure}",
-        name(config)
+        "{}{name}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly; {site}{secure}",
+        prefix(config)
     );
-    HeaderValue::try_from(text).expect("a name, an id in base64 and constants are visible ASCII")
+    HeaderValue::try_from(text).expect("a name, a value in base64 and constants are visible ASCII")
 }
 
-fn name(config: &Config) -> &'static str {
-    if config.is_https() {
-        SECURE_NAME
-    } else {
-        PLAIN_NAME
-    }
+fn prefix(config: &Config) -> &'static str {
+    if config.is_https() { PREFIX } else { "" }
 }
 
 #[cfg(test)]

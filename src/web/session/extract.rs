@@ -6,8 +6,9 @@ use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{Extensions, request::Parts},
 };
+use tower_sessions::session::Id;
 
-use super::{cookie, resume};
+use super::{SessionData, cookie, launch::LaunchSession, resume};
 use crate::{
     learner::{Learner, LearnerId},
     progress::{self, Standing},
@@ -21,28 +22,39 @@ pub struct Visitor {
     pub urls: Urls,
     /// Who it is and what they have done; `None` without a session.
     pub standing: Option<Standing>,
+    /// What their session knows; `None` without one, and for a caller of the development login.
+    pub session: Option<Arc<SessionData>>,
+}
+
+impl Visitor {
+    /// What opened their session, when it is one in a frame.
+    pub fn launch(&self) -> Option<&LaunchSession> {
+        self.session.as_ref()?.launch.as_ref()
+    }
 }
 
 impl FromRequestParts<AppState> for Visitor {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
-        let standing = match learner_of(parts, state).await? {
-            Some(learner) => {
-                // The one query of a page.
-                let id = learner.id;
-                let completions =
-                    progress::find_completions(&state.db, &state.catalogue, id).await?;
-                Some(Standing {
-                    learner,
-                    completions,
-                })
-            }
-            None => None,
+        let urls = urls_of(&parts.extensions);
+        let Some(known) = known(parts, state).await? else {
+            return Ok(Self {
+                urls,
+                standing: None,
+                session: None,
+            });
         };
+        // The one query of a page.
+        let id = known.learner.id;
+        let completions = progress::find_completions(&state.db, &state.catalogue, id).await?;
         Ok(Self {
-            urls: urls_of(&parts.extensions),
-            standing,
+            urls,
+            standing: Some(Standing {
+                learner: known.learner,
+                completions,
+            }),
+            session: known.session,
         })
     }
 }
@@ -55,9 +67,9 @@ impl FromRequestParts<AppState> for CurrentLearner {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
-        learner_of(parts, state)
+        known(parts, state)
             .await?
-            .map(|learner| Self(learner.id))
+            .map(|known| Self(known.learner.id))
             .ok_or(PageError::NoSession { unsaved: None })
     }
 }
@@ -69,8 +81,35 @@ impl OptionalFromRequestParts<AppState> for CurrentLearner {
         parts: &mut Parts,
         state: &AppState,
     ) -> Result<Option<Self>, PageError> {
-        let learner = learner_of(parts, state).await?;
-        Ok(learner.map(|learner| Self(learner.id)))
+        match known(parts, state).await {
+            Ok(known) => Ok(known.map(|known| Self(known.learner.id))),
+            // The handler says what was not saved.
+            Err(PageError::NoSession { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The session of a frame with its id, for what ends or uses up the session itself.
+#[derive(Clone, Debug)]
+pub(crate) struct FramedSession {
+    /// Its id.
+    pub(crate) id: Id,
+    /// What opened it.
+    pub(crate) data: Arc<SessionData>,
+}
+
+impl FromRequestParts<AppState> for FramedSession {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
+        let over = || PageError::NoSession { unsaved: None };
+        let &Handle(id) = parts.extensions.get().ok_or_else(over)?;
+        let known = framed(parts, state, id).await?;
+        let (Some(id), Some(data)) = (id, known.session) else {
+            return Err(over());
+        };
+        Ok(Self { id, data })
     }
 }
 
@@ -78,18 +117,63 @@ impl OptionalFromRequestParts<AppState> for CurrentLearner {
 #[derive(Clone, Debug)]
 pub(crate) struct Recognised(pub(crate) Arc<Learner>);
 
+/// The handle that stood before the path of a request; `None` inside when it is none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handle(pub(crate) Option<Id>);
+
+/// Somebody who is known, and by what.
+struct Known {
+    learner: Arc<Learner>,
+    session: Option<Arc<SessionData>>,
+}
+
 /// Reads the typed session of a request.
-async fn learner_of(parts: &Parts, state: &AppState) -> sqlx::Result<Option<Arc<Learner>>> {
+async fn known(parts: &Parts, state: &AppState) -> Result<Option<Known>, PageError> {
     if let Some(Recognised(learner)) = parts.extensions.get() {
-        return Ok(Some(learner.clone()));
+        return Ok(Some(Known {
+            learner: learner.clone(),
+            session: None,
+        }));
     }
-    match cookie::read(&state.config, &parts.headers) {
-        Some(id) => resume(state, id).await,
-        None => Ok(None),
+    match parts.extensions.get() {
+        Some(&Handle(id)) => framed(parts, state, id).await.map(Some),
+        None => match cookie::read(&state.config, &parts.headers) {
+            Some(id) => in_tab(state, id).await,
+            None => Ok(None),
+        },
     }
 }
 
-/// The addresses of a request: below the root that a layer has found, else plain ones.
+/// The session of a tab. One in a frame has no business in this cookie.
+async fn in_tab(state: &AppState, id: Id) -> Result<Option<Known>, PageError> {
+    let session = resume(state, id).await?;
+    let session = session.filter(|session| session.data.launch.is_none());
+    Ok(session.map(|session| Known {
+        learner: session.learner,
+        session: Some(session.data),
+    }))
+}
+
+/// The session of a frame; a request that may not use it gets a page that says why.
+async fn framed(parts: &Parts, state: &AppState, id: Option<Id>) -> Result<Known, PageError> {
+    let over = PageError::NoSession { unsaved: None };
+    let Some(id) = id else {
+        return Err(over);
+    };
+    let Some(session) = resume(state, id).await? else {
+        return Err(over);
+    };
+    match &session.data.launch {
+        Some(launch) if launch.admits(&state.config, id, &parts.headers) => Ok(Known {
+            learner: session.learner,
+            session: Some(session.data),
+        }),
+        Some(_) => Err(PageError::OutOfFrame),
+        None => Err(over),
+    }
+}
+
+/// The addresses of a request: below the root of its frame, else plain ones.
 pub(crate) fn urls_of(extensions: &Extensions) -> Urls {
     extensions.get().cloned().unwrap_or_default()
 }

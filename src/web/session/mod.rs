@@ -1,11 +1,12 @@
 //! Who is asking: a typed session over tower-sessions, kept in PostgreSQL.
 //!
-//! How the browser brings the id is `cookie.rs`, where sessions are kept `store.rs`, what
-//! handlers ask for `extract.rs`. A page view writes nothing, save one extension of the
-//! session's life at most every ten minutes.
+//! How the browser brings the id is `cookie.rs` for a tab and `launch.rs` for a frame, where
+//! sessions are kept `store.rs`, what handlers ask for `extract.rs`. A page view writes nothing,
+//! save one extension of the session's life at most every ten minutes.
 
 pub mod cookie;
 mod extract;
+pub mod launch;
 pub mod store;
 
 use std::sync::Arc;
@@ -15,10 +16,12 @@ use time::{Duration, OffsetDateTime};
 use tower_sessions::{Expiry, Session, session::Id};
 
 pub use extract::{CurrentLearner, Visitor};
-pub(crate) use extract::{Recognised, urls_of};
+pub(crate) use extract::{FramedSession, Handle, Recognised, urls_of};
 
 use super::state::AppState;
-use crate::learner::{Learner, LearnerId};
+use crate::learner::LearnerId;
+use launch::LaunchSession;
+use store::OpenSession;
 
 /// A session in a tab ends after this long without a page.
 pub const IDLE_LIFETIME: Duration = Duration::days(7);
@@ -34,9 +37,34 @@ const KEY: &str = "session";
 pub struct SessionData {
     /// Whose session it is.
     pub learner: LearnerId,
+    /// What opened it, for a session in a frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch: Option<LaunchSession>,
 }
 
-/// Opens a session for a learner and returns its id.
+impl SessionData {
+    /// The same session, its one-time address open once more.
+    pub(crate) fn reopened(&self, now: OffsetDateTime) -> Self {
+        let launch = self.launch.clone().map(|launch| LaunchSession {
+            entry: launch::Entry::opened(now),
+            ..launch
+        });
+        Self {
+            learner: self.learner,
+            launch,
+        }
+    }
+
+    /// When the session ends if nothing happens after `now`, UTC.
+    fn expires_at(&self, now: OffsetDateTime) -> OffsetDateTime {
+        match &self.launch {
+            Some(launch) => launch.expires_at(now),
+            None => now + IDLE_LIFETIME,
+        }
+    }
+}
+
+/// Opens a session in a tab for a learner and returns its id.
 ///
 /// # Errors
 /// Those of the store.
@@ -44,26 +72,30 @@ pub async fn start(
     state: &AppState,
     learner: LearnerId,
 ) -> Result<Id, tower_sessions::session::Error> {
-    let expiry = Expiry::AtDateTime(state.clock.now() + IDLE_LIFETIME);
+    let data = SessionData {
+        learner,
+        launch: None,
+    };
+    let expiry = Expiry::AtDateTime(data.expires_at(state.clock.now()));
     let session = Session::new(None, Arc::new(state.sessions.clone()), Some(expiry));
-    session.insert(KEY, SessionData { learner }).await?;
+    session.insert(KEY, data).await?;
     session.save().await?;
     Ok(session.id().unwrap_or_default())
 }
 
-/// Whose session this is; extends its life when that is due.
+/// The open session of this id; extends its life when that is due.
 ///
 /// # Errors
 /// Those of the database.
-async fn resume(state: &AppState, id: Id) -> sqlx::Result<Option<Arc<Learner>>> {
+pub(crate) async fn resume(state: &AppState, id: Id) -> sqlx::Result<Option<OpenSession>> {
     let Some(session) = state.sessions.find_open(id).await? else {
         return Ok(None);
     };
-    let expires_at = state.clock.now() + IDLE_LIFETIME;
+    let expires_at = session.data.expires_at(state.clock.now());
     if is_extension_due(session.expires_at, expires_at) {
         state.sessions.extend(id, expires_at).await?;
     }
-    Ok(Some(session.learner))
+    Ok(Some(session))
 }
 
 fn is_extension_due(kept: OffsetDateTime, wanted: OffsetDateTime) -> bool {

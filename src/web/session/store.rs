@@ -10,7 +10,9 @@ use std::{
 };
 
 use async_trait::async_trait;
+use serde_json::json;
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
     SessionStore,
@@ -43,7 +45,7 @@ pub struct PostgresSessionStore {
 #[derive(Clone, Debug)]
 pub struct OpenSession {
     /// What it knows.
-    pub data: SessionData,
+    pub data: Arc<SessionData>,
     /// Whose it is, as read with it.
     pub learner: Arc<Learner>,
     /// When it ends if nothing happens, UTC.
@@ -77,9 +79,10 @@ impl PostgresSessionStore {
         }
         let mut conn = self.db.acquire().await?;
         let row = sqlx::query!(
-            "SELECT data, expires_at, users.id, moodle_user_id, email, name
+            "SELECT data, expires_at, users.id, moodle_user_id, email, users.name
              FROM internal.sessions JOIN users ON users.id = user_id
-             WHERE id_hash = $1 AND expires_at > $2",
+             LEFT JOIN lti_platforms AS platform ON platform.id = platform_id
+             WHERE id_hash = $1 AND expires_at > $2 AND coalesce(platform.status, 'approved') = 'approved'",
             &hash(id),
             now,
         )
@@ -95,7 +98,7 @@ impl PostgresSessionStore {
                 name: row.name,
             };
             Some(OpenSession {
-                data,
+                data: Arc::new(data),
                 learner: Arc::new(learner),
                 expires_at: row.expires_at,
             })
@@ -121,6 +124,38 @@ impl PostgresSessionStore {
         .await?;
         self.forget(id);
         Ok(())
+    }
+
+    /// Writes the session of a launch, in the transaction of the launch; the one that is there
+    /// is replaced.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn write(
+        &self,
+        conn: &mut PgConnection,
+        id: Id,
+        data: &SessionData,
+    ) -> sqlx::Result<()> {
+        let expires_at = data.expires_at(self.clock.now());
+        upsert_session(conn, id, Some(data), json!({ KEY: data }), expires_at).await?;
+        self.forget(id);
+        Ok(())
+    }
+
+    /// Ends a session, once: tells whether it was there.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn end(&self, conn: &mut PgConnection, id: Id) -> sqlx::Result<bool> {
+        let done = sqlx::query!(
+            "DELETE FROM internal.sessions WHERE id_hash = $1",
+            &hash(id)
+        )
+        .execute(conn)
+        .await?;
+        self.forget(id);
+        Ok(done.rows_affected() == 1)
     }
 
     /// Deletes the sessions that are over and returns how many they were.
@@ -178,18 +213,15 @@ impl SessionStore for PostgresSessionStore {
     async fn save(&self, record: &Record) -> Result<()> {
         let data =
             serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-        sqlx::query!(
-            r#"
-            INSERT INTO internal.sessions (id_hash, user_id, data, expires_at) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (id_hash) DO UPDATE
-            SET user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at
-            "#,
-            &hash(record.id),
-            record.data.get(KEY).and_then(data_of).map(|data| data.learner.0),
+        let mut conn = self.db.pool().acquire().await.map_err(backend)?;
+        let known = record.data.get(KEY).and_then(data_of);
+        upsert_session(
+            &mut conn,
+            record.id,
+            known.as_ref(),
             data,
             record.expiry_date,
         )
-        .execute(self.db.pool())
         .await
         .map_err(backend)?;
         self.forget(record.id);
@@ -200,22 +232,39 @@ impl SessionStore for PostgresSessionStore {
         let session = self.find_open(*id).await.map_err(backend)?;
         Ok(session.map(|session| Record {
             id: *id,
-            data: HashMap::from([(KEY.to_owned(), serde_json::json!(session.data))]),
+            data: HashMap::from([(KEY.to_owned(), serde_json::json!(*session.data))]),
             expiry_date: session.expires_at,
         }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        sqlx::query!(
-            "DELETE FROM internal.sessions WHERE id_hash = $1",
-            &hash(*id)
-        )
-        .execute(self.db.pool())
-        .await
-        .map_err(backend)?;
-        self.forget(*id);
+        let mut conn = self.db.pool().acquire().await.map_err(backend)?;
+        self.end(&mut conn, *id).await.map_err(backend)?;
         Ok(())
     }
+}
+
+async fn upsert_session(
+    conn: &mut PgConnection,
+    id: Id,
+    known: Option<&SessionData>,
+    data: serde_json::Value,
+    expires_at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        INSERT INTO internal.sessions (id_hash, user_id, data, expires_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (id_hash) DO UPDATE
+        SET user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at
+        "#,
+        &hash(id),
+        known.map(|data| data.learner.0),
+        data,
+        expires_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// What the table knows of an id.

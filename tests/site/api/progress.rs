@@ -20,9 +20,12 @@ pub(super) fn token(moodle_user_id: &str, email: Option<&str>) -> String {
         moodle_user_id: MoodleUserId::try_from(moodle_user_id).expect("an identifier"),
         email: email.map(str::to_owned),
         name: Some("Camille Durand".to_owned()),
+        target: None,
+        id: None,
+        expires_at: START + Duration::hours(1),
     };
     let secret = Secret::from_text(EMBED_SECRET);
-    embed::mint(&token, &secret, START + Duration::hours(1)).expect("a signature")
+    embed::mint(&token, &secret).expect("a signature")
 }
 
 /// A call from a page of another site, with a token.

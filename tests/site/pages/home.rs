@@ -13,7 +13,7 @@ async fn a_fresh_learner_is_invited_to_begin(pool: PgPool) {
     assert!(home.text.contains("Commencer"));
     assert!(home.text.contains("href=\"/grains/grain1\""));
     assert!(home.text.contains("0\u{a0}grain sur 29"));
-    assert!(home.text.contains("Profil\u{a0}42"));
+    assert!(home.text.contains("Apprenant·e\u{a0}42"));
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
@@ -41,7 +41,7 @@ async fn two_learners_do_not_mix(pool: PgPool) {
     let mut two = site.learner_after("2", &["grain1"]).await;
     assert!(one.get("/").await.text.contains("2\u{a0}grains sur 29"));
     let home = two.get("/").await;
-    assert!(home.text.contains("1\u{a0}grain sur 29") && home.text.contains("Profil\u{a0}2"));
+    assert!(home.text.contains("1\u{a0}grain sur 29") && home.text.contains("Apprenant·e\u{a0}2"));
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

@@ -1,5 +1,7 @@
 //! A site in a test, the browsers that visit it, and what they get.
 
+pub(crate) mod platform;
+
 use std::collections::HashMap;
 
 use axum::{
@@ -54,6 +56,8 @@ impl TestSite {
         let variables = variables(&[
             ("API_URL", "https://cours.example.org"),
             ("SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
+            ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
+            ("EMBED_TOKEN_SECRET", EMBED_SECRET),
         ]);
         Self::with(pool, &variables, Clock::fixed(START), Catalogue::compiled()).await
     }
@@ -92,7 +96,8 @@ impl TestSite {
         catalogue::store::copy_catalogue(&pool, &catalogue, clock.now())
             .await
             .expect("a copied course");
-        let state = AppState::new(config, pool.clone(), clock.clone(), catalogue);
+        let state =
+            AppState::new(config, pool.clone(), clock.clone(), catalogue).expect("certificates");
         Self {
             pool,
             clock,
@@ -106,6 +111,7 @@ impl TestSite {
         Browser {
             router: self.router.clone(),
             cookie: None,
+            keeps_cookies: true,
         }
     }
 
@@ -159,6 +165,7 @@ fn development() -> HashMap<&'static str, String> {
         ("API_URL", ORIGIN),
         ("EMBED_TOKEN_SECRET", EMBED_SECRET),
         ("CORS_ORIGINS", "https://pages.example.org"),
+        ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
     ])
 }
 
@@ -177,6 +184,8 @@ fn variables(pairs: &[(&'static str, &str)]) -> HashMap<&'static str, String> {
 pub(crate) struct Browser {
     router: Router,
     pub(crate) cookie: Option<String>,
+    /// Whether it keeps cookies at all; some keep none in the frame of another site.
+    pub(crate) keeps_cookies: bool,
 }
 
 /// What a browser got.
@@ -191,6 +200,13 @@ impl Browser {
     /// Opens an address.
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).expect("a request"))
+            .await
+    }
+
+    /// Follows a link of our own pages in a frame.
+    pub(crate) async fn get_framed(&mut self, path: &str) -> Answer {
+        let request = Request::get(path).header("sec-fetch-site", "same-origin");
+        self.send(request.body(Body::empty()).expect("a request"))
             .await
     }
 
@@ -231,14 +247,8 @@ impl Browser {
             .await
             .expect("the router never fails");
         let (parts, body) = response.into_parts();
-        if let Some(set) = parts.headers.get(header::SET_COOKIE) {
-            let pair = set
-                .to_str()
-                .expect("ASCII")
-                .split(';')
-                .next()
-                .expect("a pair");
-            self.cookie = Some(pair.to_owned());
+        for set in parts.headers.get_all(header::SET_COOKIE) {
+            self.keep(set.to_str().expect("ASCII"));
         }
         let bytes = body.collect().await.expect("a body").to_bytes();
         assert!(!is_head || bytes.is_empty(), "HEAD has no body");
@@ -248,6 +258,22 @@ impl Browser {
             headers: parts.headers,
             text,
         }
+    }
+}
+
+impl Browser {
+    /// Keeps a cookie, in the place of the one of the same name; a browser that keeps none drops it.
+    fn keep(&mut self, set: &str) {
+        if !self.keeps_cookies {
+            return;
+        }
+        let pair = set.split(';').next().expect("a pair");
+        let (name, _) = pair.split_once('=').expect("a name and a value");
+        let others = self.cookie.take().unwrap_or_default();
+        let others = others.split("; ").filter(|other| {
+            !other.is_empty() && other.split_once('=').is_none_or(|(known, _)| known != name)
+        });
+        self.cookie = Some(others.chain([pair]).collect::<Vec<_>>().join("; "));
     }
 }
 

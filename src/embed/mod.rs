@@ -3,6 +3,8 @@
 //!
 //! A JWT (RFC 7519), HS256 under `EMBED_TOKEN_SECRET`.
 
+pub mod store;
+
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -30,6 +32,12 @@ pub struct EmbedToken {
     pub email: Option<String>,
     /// Their name, if told.
     pub name: Option<String>,
+    /// The page to open, such as `/grains/grain8`; the course when it is not told.
+    pub target: Option<String>,
+    /// Its own number: a token that bears one may be used once.
+    pub id: Option<String>,
+    /// When it ends, UTC.
+    pub expires_at: OffsetDateTime,
 }
 
 /// Why a token is refused.
@@ -50,6 +58,12 @@ pub enum TokenError {
     /// Its `sub` names nobody.
     #[error("sub: {0}")]
     Subject(#[from] MoodleUserIdError),
+    /// One of its claims is too long, or no page of this site.
+    #[error("the claim {0} does not fit")]
+    Claim(&'static str),
+    /// It may be used once, and was.
+    #[error("the token was used before")]
+    Used,
 }
 
 /// Claims as they travel (RFC 7519, section 4.1).
@@ -61,6 +75,10 @@ struct Claims {
     email: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
 }
 
 /// Checks a token at the time `now` (UTC).
@@ -85,27 +103,50 @@ pub fn verify(token: &str, secret: &Secret, now: OffsetDateTime) -> Result<Embed
     if claims.exp > (now + MAX_LIFETIME + CLOCK_SKEW).unix_timestamp() {
         return Err(TokenError::TooFarAhead);
     }
+    check_texts(&claims)?;
     Ok(EmbedToken {
         moodle_user_id: MoodleUserId::try_from(claims.sub.as_str())?,
         email: claims.email,
         name: claims.name,
+        target: claims.target,
+        id: claims.jti,
+        expires_at: OffsetDateTime::from_unix_timestamp(claims.exp)
+            .map_err(|_| TokenError::TooFarAhead)?,
     })
 }
 
-/// Signs a token that lives until `expires_at` (UTC).
+/// Refuses texts that the database would refuse, and targets outside this site.
+fn check_texts(claims: &Claims) -> Result<(), TokenError> {
+    let fits = |text: &Option<String>, longest| {
+        text.as_ref()
+            .is_none_or(|text| text.chars().count() <= longest && !text.contains(char::is_control))
+    };
+    let is_path = |text: &String| text.starts_with('/') && !text.starts_with("//");
+    for (name, is_sound) in [
+        ("email", fits(&claims.email, 320)),
+        ("name", fits(&claims.name, 255)),
+        ("jti", fits(&claims.jti, 255)),
+        ("target", claims.target.as_ref().is_none_or(is_path)),
+    ] {
+        if !is_sound {
+            return Err(TokenError::Claim(name));
+        }
+    }
+    Ok(())
+}
+
+/// Signs a token, which lives until its `expires_at`.
 ///
 /// # Errors
 /// Those of the signing library; none is known with a secret of the right length.
-pub fn mint(
-    token: &EmbedToken,
-    secret: &Secret,
-    expires_at: OffsetDateTime,
-) -> Result<String, jsonwebtoken::errors::Error> {
+pub fn mint(token: &EmbedToken, secret: &Secret) -> Result<String, jsonwebtoken::errors::Error> {
     let claims = Claims {
         sub: token.moodle_user_id.as_str().to_owned(),
-        exp: expires_at.unix_timestamp(),
+        exp: token.expires_at.unix_timestamp(),
         email: token.email.clone(),
         name: token.name.clone(),
+        target: token.target.clone(),
+        jti: token.id.clone(),
     };
     let key = EncodingKey::from_secret(secret.bytes());
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
@@ -119,11 +160,14 @@ mod tests {
 
     const NOW: OffsetDateTime = datetime!(2026-11-22 10:00 UTC);
 
-    fn token() -> EmbedToken {
+    fn token(lifetime: Duration) -> EmbedToken {
         EmbedToken {
             moodle_user_id: MoodleUserId::try_from("42").expect("a sound identifier"),
             email: Some("camille@example.org".to_owned()),
             name: None,
+            target: Some("/grains/grain8".to_owned()),
+            id: Some("once".to_owned()),
+            expires_at: NOW + lifetime,
         }
     }
 
@@ -132,7 +176,7 @@ mod tests {
     }
 
     fn minted(lifetime: Duration) -> String {
-        mint(&token(), &secret("s"), NOW + lifetime).expect("a signature")
+        mint(&token(lifetime), &secret("s")).expect("a signature")
     }
 
     fn verdict(text: &str) -> Result<EmbedToken, TokenError> {
@@ -143,7 +187,7 @@ mod tests {
     fn a_token_says_who_it_is() {
         assert_eq!(
             verdict(&minted(Duration::hours(1))).expect("a valid token"),
-            token()
+            token(Duration::hours(1))
         );
     }
 
@@ -190,6 +234,8 @@ mod tests {
             exp: NOW.unix_timestamp() + 60,
             email: None,
             name: None,
+            target: None,
+            jti: None,
         };
         let key = EncodingKey::from_secret(b"s");
         let text = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)

@@ -1,0 +1,252 @@
+//! The one HTTP client: what we ask of platforms, with a time and a size limit on each call.
+//!
+//! Addresses come from platforms, so they are not trusted: https only, no redirect, and no host
+//! on a private network, unless `LTI_ALLOW_PRIVATE_NETWORKS` says so (RFC 6890 has the list).
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use reqwest::{
+    Method, StatusCode,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::HeaderMap,
+    redirect,
+};
+use url::{Host, Url};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest answer that is read, in bytes.
+pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+/// Asks platforms.
+#[derive(Clone, Debug)]
+pub struct PlatformClient {
+    http: reqwest::Client,
+    allows_private_networks: bool,
+}
+
+/// What a platform answered, whatever the status.
+#[derive(Clone, Debug)]
+pub struct PlatformAnswer {
+    /// The status; a redirect is an answer like any other.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, whole.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The address is none that may be asked.
+    #[error("{0} may not be asked: {1}")]
+    Refused(String, &'static str),
+    /// No connection, no answer in time, or the answer broke off.
+    #[error("no answer")]
+    Network(#[source] reqwest::Error),
+    /// The answer is longer than [`MAX_ANSWER_BYTES`].
+    #[error("the answer is longer than {MAX_ANSWER_BYTES} bytes")]
+    TooLarge,
+}
+
+impl PlatformClient {
+    /// A client; it opens its connections when they are first needed.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be read.
+    pub fn new(allows_private_networks: bool) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TOTAL_TIMEOUT)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("mini-site/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Arc::new(Resolver {
+                allows_private_networks,
+            }))
+            .build()?;
+        Ok(Self {
+            http,
+            allows_private_networks,
+        })
+    }
+
+    /// Whether an address may be asked at all: https, and no private address as its host.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] with the reason. A name that leads to a private address is found
+    /// out when it is looked up.
+    pub fn check(&self, url: &Url) -> Result<(), ClientError> {
+        let refuse = |why| Err(ClientError::Refused(shown(url), why));
+        let is_private_literal = match url.host() {
+            Some(Host::Ipv4(address)) => is_private(IpAddr::V4(address)),
+            Some(Host::Ipv6(address)) => is_private(IpAddr::V6(address)),
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            None => return refuse("it has no host"),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return refuse("a name or a password stands in it");
+        }
+        match url.scheme() {
+            _ if is_private_literal && !self.allows_private_networks => {
+                refuse("it is on a private network (LTI_ALLOW_PRIVATE_NETWORKS)")
+            }
+            "https" => Ok(()),
+            "http" if self.allows_private_networks => Ok(()),
+            _ => refuse("it is not https"),
+        }
+    }
+
+    /// Sends one request and reads the whole answer.
+    ///
+    /// # Errors
+    /// [`ClientError`]; a refusal by the platform is an answer, not an error.
+    pub async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<PlatformAnswer, ClientError> {
+        self.check(&url)?;
+        let request = self.http.request(method, url).headers(headers).body(body);
+        let mut response = request.send().await.map_err(ClientError::Network)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(ClientError::Network)? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(ClientError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(PlatformAnswer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body,
+        })
+    }
+
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// Those of [`PlatformClient::send`].
+    pub async fn get(&self, url: Url, headers: HeaderMap) -> Result<PlatformAnswer, ClientError> {
+        self.send(Method::GET, url, headers, Vec::new()).await
+    }
+}
+
+/// An address as errors show it: queries may hold a secret.
+fn shown(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
+}
+
+/// Looks names up and leaves out private addresses, at the very moment of the connection: a name
+/// that changes its address between a check and the call gets nowhere.
+struct Resolver {
+    allows_private_networks: bool,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allows_private_networks = self.allows_private_networks;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> = found
+                .filter(|address| allows_private_networks || !is_private(address.ip()))
+                .collect();
+            if allowed.is_empty() {
+                return Err(
+                    "the name leads to private addresses only (LTI_ALLOW_PRIVATE_NETWORKS)".into(),
+                );
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Whether an address is not one of the public internet (RFC 6890).
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_private_v4(address),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => is_private_v4(address),
+            None => is_private_v6(address),
+        },
+    }
+}
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_documentation()
+        || a == 0
+        || a >= 240
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 198 && (18..20).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+}
+
+fn is_private_v6(address: Ipv6Addr) -> bool {
+    let [first, second, ..] = address.segments();
+    // Global unicast is 2000::/3, less what is set aside in it: Teredo, documentation and 6to4.
+    first & 0xe000 != 0x2000
+        || (first == 0x2001 && (second < 0x0200 || second == 0x0db8))
+        || first == 0x2002
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(url: &str, allows_private_networks: bool) -> bool {
+        let client = PlatformClient::new(allows_private_networks).expect("certificates");
+        client.check(&Url::parse(url).expect("an address")).is_ok()
+    }
+
+    #[test]
+    fn public_https_addresses_may_be_asked_and_no_other() {
+        assert!(verdict("https://moodle.example.org/certs.php", false));
+        for url in [
+            "http://moodle.example.org/",
+            "https://127.0.0.1/",
+            "https://10.1.2.3/",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://[fd00::1]/",
+            "https://localhost/",
+            "https://100.100.0.1/",
+            "https://me:word@moodle.example.org/",
+            "file:///etc/passwd",
+        ] {
+            assert!(!verdict(url, false), "{url}");
+        }
+        assert!(verdict("http://127.0.0.1:8080/", true));
+        assert!(verdict("https://[2a00:1450:4007::200e]/", false));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_not_asked() {
+        let resolver = Resolver {
+            allows_private_networks: false,
+        };
+        let name = "localhost".parse().expect("a name");
+        assert!(resolver.resolve(name).await.is_err());
+    }
+
+    #[test]
+    fn an_error_shows_no_query() {
+        let url = Url::parse("http://moodle.example.org/a?token=hush").expect("an address");
+        let client = PlatformClient::new(false).expect("certificates");
+        let error = client.check(&url).expect_err("not https").to_string();
+        assert!(!error.contains("hush"), "{error}");
+    }
+}

@@ -1,0 +1,145 @@
+//! The SQL of what a launch tells: deployment, course over there, activity, membership.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Context, ResourceLink};
+use crate::{
+    catalogue::Scope,
+    learner::LearnerId,
+    lti::{DeploymentId, Platform, Role},
+};
+
+/// Our own key of a course over there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
+#[serde(transparent)]
+pub struct ContextId(pub Uuid);
+
+/// Our own key of an activity placed over there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
+#[serde(transparent)]
+pub struct ResourceLinkId(pub Uuid);
+
+/// Finds the deployment or records it, pending unless the platform accepts new ones; tells
+/// whether it is approved.
+///
+/// # Errors
+/// Those of the database.
+pub async fn upsert_deployment(
+    conn: &mut PgConnection,
+    platform: &Platform,
+    external_id: &str,
+) -> sqlx::Result<(DeploymentId, bool)> {
+    let status = if platform.accepts_new_deployments {
+        "approved"
+    } else {
+        "pending"
+    };
+    // The update that changes nothing makes the row come back.
+    let row = sqlx::query!(
+        r#"
+        INSERT INTO lti_deployments AS known (platform_id, external_id, status) VALUES ($1, $2, $3)
+        ON CONFLICT ON CONSTRAINT deployment_once_per_platform DO UPDATE SET external_id = excluded.external_id
+        RETURNING id, status = 'approved' AS "is_approved!"
+        "#,
+        platform.id.0,
+        external_id,
+        status,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((DeploymentId(row.id), row.is_approved))
+}
+
+/// Finds or makes the course over there; what the launch tells of it replaces what was known.
+///
+/// # Errors
+/// Those of the database.
+pub async fn upsert_context(
+    conn: &mut PgConnection,
+    deployment: DeploymentId,
+    context: &Context,
+) -> sqlx::Result<ContextId> {
+    sqlx::query_scalar!(
+        r#"
+        INSERT INTO lti_contexts AS known (deployment_id, external_id, label, title, memberships_url)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT ON CONSTRAINT context_once_per_deployment DO UPDATE
+        SET label = coalesce(excluded.label, known.label), title = coalesce(excluded.title, known.title),
+            memberships_url = excluded.memberships_url
+        RETURNING id
+        "#,
+        deployment.0,
+        context.id,
+        context.label,
+        context.title,
+        context.memberships_url.as_ref().map(url::Url::as_str),
+    )
+    .fetch_one(conn)
+    .await
+    .map(ContextId)
+}
+
+/// Finds or makes the activity; what the launch tells of it replaces what was known.
+///
+/// # Errors
+/// Those of the database.
+pub async fn upsert_resource_link(
+    conn: &mut PgConnection,
+    deployment: DeploymentId,
+    context: Option<ContextId>,
+    link: &ResourceLink,
+    scope: Scope,
+) -> sqlx::Result<ResourceLinkId> {
+    let gradebook = link.gradebook.as_ref();
+    sqlx::query_scalar!(
+        r#"
+        INSERT INTO lti_resource_links AS known
+            (deployment_id, context_id, external_id, title, scope, scope_id, line_item_url, can_read_results)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT ON CONSTRAINT resource_link_once_per_deployment DO UPDATE
+        SET context_id = excluded.context_id, title = coalesce(excluded.title, known.title),
+            scope = excluded.scope, scope_id = excluded.scope_id,
+            line_item_url = excluded.line_item_url, can_read_results = excluded.can_read_results
+        RETURNING id
+        "#,
+        deployment.0,
+        context.map(|context| context.0),
+        link.id,
+        link.title,
+        scope.kind(),
+        scope.id(),
+        gradebook.map(|gradebook| gradebook.line_item_url.as_str()),
+        gradebook.is_some_and(|gradebook| gradebook.can_read_results),
+    )
+    .fetch_one(conn)
+    .await
+    .map(ResourceLinkId)
+}
+
+/// Notes that somebody came to a course over there, and as what.
+///
+/// # Errors
+/// Those of the database.
+pub async fn upsert_membership(
+    conn: &mut PgConnection,
+    context: ContextId,
+    learner: LearnerId,
+    role: Role,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO lti_memberships (context_id, user_id, role, role_source, launched_at)
+         VALUES ($1, $2, $3, 'launch', $4)
+         ON CONFLICT ON CONSTRAINT membership_once_per_context DO UPDATE
+         SET role = excluded.role, role_source = 'launch', is_active = true, launched_at = excluded.launched_at",
+        context.0,
+        learner.0,
+        role.as_str(),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! LTI 1.3 as a tool, without a page in it.
+//!
+//! What a platform tells is checked here, by pure functions where it can be; what is asked of
+//! a platform goes through `client.rs`. The pages of it are `web/lti`.
+//! <https://www.imsglobal.org/spec/lti/v1p3>
+
+pub mod claims;
+pub mod client;
+pub mod key_cache;
+pub mod key_set;
+pub mod launch;
+pub mod login;
+pub mod platform;
+mod role;
+pub mod store;
+
+pub use launch::store::{ContextId, ResourceLinkId};
+pub use platform::{DeploymentId, GradePolicy, Platform, PlatformId, PlatformStatus};
+pub use role::Role;

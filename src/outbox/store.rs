@@ -1,0 +1,1 @@
+//! The SQL of `outbox`, and all of it.

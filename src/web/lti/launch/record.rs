@@ -1,0 +1,170 @@
+//! What a verified launch writes, in one transaction: all of it, or nothing.
+
+use sqlx::{Connection, PgConnection};
+use time::OffsetDateTime;
+
+use super::{Posted, refused};
+use crate::{
+    catalogue::Scope,
+    learner::{self, Learner},
+    lti::{
+        ContextId, DeploymentId, Platform, ResourceLinkId, Role,
+        launch::{Launch, LaunchError, Message, store as launches},
+        login::store as logins,
+    },
+    web::{
+        error::PageError,
+        landing,
+        session::{SessionData, launch::LaunchSession},
+        state::AppState,
+        urls::route,
+    },
+};
+
+/// What an activity became in the database.
+#[derive(Default)]
+struct Opened {
+    resource_link: Option<ResourceLinkId>,
+    landing: String,
+    is_graded: Option<bool>,
+}
+
+/// Takes the login, recognises everybody, writes the session.
+pub(super) async fn open(
+    state: &AppState,
+    posted: &Posted<'_>,
+    platform: &Platform,
+    launch: &Launch,
+    is_cookie_bound: bool,
+    now: OffsetDateTime,
+) -> Result<(), PageError> {
+    let scope = wanted_scope(state, launch)?;
+    let mut conn = state.db.acquire().await?;
+    let mut transaction = conn.begin().await?;
+    let hash = &posted.token_hash;
+    if !logins::mark_login_consumed(&mut transaction, posted.state, hash, is_cookie_bound, now)
+        .await?
+    {
+        transaction.rollback().await?;
+        conn.keep();
+        // Of two that came together, the other one has opened the session a moment ago.
+        return is_same_launch(state, posted).await;
+    }
+    let (deployment, is_approved) =
+        launches::upsert_deployment(&mut transaction, platform, &launch.deployment).await?;
+    if !is_approved {
+        // The deployment stays recorded for the admin; the login may not be tried again.
+        transaction.commit().await?;
+        conn.keep();
+        return Err(refused(LaunchError::DeploymentPending));
+    }
+    let learner = learner::store::upsert_platform_learner(
+        &mut transaction,
+        platform.id.0,
+        &launch.subject,
+        launch.email.as_deref(),
+        launch.name.as_deref(),
+    )
+    .await?;
+    let context = record_context(&mut transaction, deployment, launch, &learner, now).await?;
+    let opened = record_message(
+        &mut transaction,
+        state,
+        deployment,
+        context,
+        launch,
+        scope,
+        &learner,
+    )
+    .await?;
+    let session = SessionData {
+        learner: learner.id,
+        launch: Some(LaunchSession {
+            is_framed: launch.presentation.is_framed,
+            return_url: launch.presentation.return_url.clone(),
+            platform: Some(platform.id),
+            context,
+            resource_link: opened.resource_link,
+            is_graded: opened.is_graded,
+            deep_linking: match &launch.message {
+                Message::DeepLinking(settings) => Some(settings.clone()),
+                Message::ResourceLink(_) => None,
+            },
+            ..LaunchSession::new(now, opened.landing, launch.role)
+        }),
+    };
+    let id = posted.ticket(state).handle(&state.config);
+    state.sessions.write(&mut transaction, id, &session).await?;
+    transaction.commit().await?;
+    conn.keep();
+    Ok(())
+}
+
+/// The part of the course that is asked for, before anything is written.
+fn wanted_scope(state: &AppState, launch: &Launch) -> Result<Option<Scope>, PageError> {
+    match &launch.message {
+        Message::DeepLinking(_) if !launch.role.can_place_activities() => {
+            Err(refused(LaunchError::RoleTooLow))
+        }
+        Message::DeepLinking(_) => Ok(None),
+        Message::ResourceLink(link) => match link.wanted.find(&state.catalogue) {
+            Ok(scope) => Ok(Some(scope)),
+            Err(LaunchError::UnknownScope { asked }) => {
+                let asked = asked.filter(|_| launch.role == Role::Teacher);
+                Err(refused(LaunchError::UnknownScope { asked }))
+            }
+            Err(error) => Err(refused(error)),
+        },
+    }
+}
+
+async fn record_context(
+    conn: &mut PgConnection,
+    deployment: DeploymentId,
+    launch: &Launch,
+    learner: &Learner,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<ContextId>> {
+    let Some(context) = &launch.context else {
+        return Ok(None);
+    };
+    let id = launches::upsert_context(conn, deployment, context).await?;
+    launches::upsert_membership(conn, id, learner.id, launch.role, now).await?;
+    Ok(Some(id))
+}
+
+async fn record_message(
+    conn: &mut PgConnection,
+    state: &AppState,
+    deployment: DeploymentId,
+    context: Option<ContextId>,
+    launch: &Launch,
+    scope: Option<Scope>,
+    learner: &Learner,
+) -> Result<Opened, PageError> {
+    let (Message::ResourceLink(link), Some(scope)) = (&launch.message, scope) else {
+        return Ok(Opened {
+            landing: route::LTI_DEEP_LINKING.to_owned(),
+            ..Opened::default()
+        });
+    };
+    let resource_link =
+        launches::upsert_resource_link(conn, deployment, context, link, scope).await?;
+    Ok(Opened {
+        resource_link: Some(resource_link),
+        landing: landing::find(conn, state, scope, learner.id).await?,
+        is_graded: Some(link.gradebook.is_some()),
+    })
+}
+
+/// Whether the login that was taken a moment ago was taken by this very launch.
+async fn is_same_launch(state: &AppState, posted: &Posted<'_>) -> Result<(), PageError> {
+    let mut conn = state.db.acquire().await?;
+    let login = logins::find_login(&mut conn, posted.state).await?;
+    conn.keep();
+    match login.and_then(|login| login.consumption) {
+        Some(done) if done.token_hash == posted.token_hash => Ok(()),
+        Some(_) => Err(refused(LaunchError::Replay)),
+        None => Err(refused(LaunchError::StateExpired)),
+    }
+}

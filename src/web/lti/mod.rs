@@ -1,0 +1,11 @@
+//! The addresses that platforms call: login, launch, deep linking, registration, our keys.
+//!
+//! What they send is checked by `crate::lti`; here it is read from requests and answered with
+//! pages.
+
+mod confirm;
+pub(crate) mod launch;
+pub(crate) mod login;
+mod refusal;
+
+pub use refusal::LaunchRefusal;

@@ -1,0 +1,3 @@
+//! What platforms call: each row of the conformance list has its test, named after the row.
+
+mod frames;

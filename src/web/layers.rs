@@ -210,8 +210,9 @@ fn explain(state: &AppState, asked: &Asked, response: Response) -> Response {
     let mut told = if asked.is_api {
         ApiError::from(&error).into_response()
     } else {
-        let frame = Frame::bare(state, asked.urls.clone());
-        let failure = error.failure(&asked.urls);
+        let urls = error.urls(asked.urls.clone());
+        let failure = error.failure(&urls);
+        let frame = Frame::bare(state, urls);
         let html = pages::error::render(frame, &failure, &asked.id.to_string());
         let html = html.unwrap_or_else(|_| LAST_RESORT.to_owned());
         (error.status(), Html(html)).into_response()

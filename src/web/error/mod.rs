@@ -151,14 +151,17 @@ impl PageError {
         }
     }
 
+    /// The addresses that the page may show: a session that may not be used leads nowhere, and its
+    /// handle is not repeated.
+    pub(crate) fn urls(&self, urls: Urls) -> Urls {
+        match self {
+            Self::NoSession { .. } | Self::OutOfFrame | Self::Refused(_) => Urls::default(),
+            _ => urls,
+        }
+    }
+
     /// What the page says, its links built from `urls`.
     pub(crate) fn failure(&self, urls: &Urls) -> Failure {
-        // A session that may not be used leads nowhere: what can be read is outside of it.
-        let outside = Urls::default();
-        let urls = match self {
-            Self::NoSession { .. } | Self::OutOfFrame | Self::Refused(_) => &outside,
-            _ => urls,
-        };
         let (title, lead, text) = self.words();
         let label = match self {
             Self::OutOfFrame | Self::Refused(_) => "Lire le cours sans enregistrer",

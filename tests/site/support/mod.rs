@@ -58,6 +58,7 @@ impl TestSite {
             ("SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
             ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
             ("EMBED_TOKEN_SECRET", EMBED_SECRET),
+            ("EMBED_ORIGINS", "https://pages.example.org"),
         ]);
         Self::with(pool, &variables, Clock::fixed(START), Catalogue::compiled()).await
     }

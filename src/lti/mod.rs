@@ -8,6 +8,7 @@ pub mod claims;
 pub mod client;
 pub mod key_cache;
 pub mod key_set;
+pub mod keys;
 pub mod launch;
 pub mod login;
 pub mod platform;

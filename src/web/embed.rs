@@ -57,6 +57,7 @@ async fn record(
 ) -> Result<(), PageError> {
     let wanted = Wanted::from_path(token.target.as_deref().unwrap_or("/"));
     let scope = wanted.find(&state.catalogue).map_err(LaunchRefusal::from)?;
+    let _turn = state.queue.turn().await.map_err(PageError::internal)?;
     let mut conn = state.db.acquire().await?;
     let mut transaction = conn.begin().await?;
     if let Some(id) = &token.id

@@ -37,6 +37,7 @@ pub(crate) async fn show(
 ) -> Result<Html<String>, PageError> {
     let over = || PageError::NoSession { unsaved: None };
     let id = Ticket::from_text(ticket).handle(&state.config);
+    let _turn = state.queue.turn().await.map_err(PageError::internal)?;
     let session = state.sessions.find_open(id).await?.ok_or_else(over)?;
     let launch = session.data.launch.as_ref().ok_or_else(over)?;
     let entered = launch

@@ -28,14 +28,14 @@ use super::{
     pages,
     session::urls_of,
     state::AppState,
-    urls::{Urls, route},
+    urls::{self, Urls, route},
 };
 
 /// A request that takes longer is answered with a 503.
 const TIME_LIMIT: Duration = Duration::from_millis(2_800);
 
-/// The same for what platforms ask, which may wait for an answer of theirs.
-const PLATFORM_TIME_LIMIT: Duration = Duration::from_secs(12);
+/// The same where a platform lets people in: for an answer of the platform, or in a queue.
+const ENTRANCE_TIME_LIMIT: Duration = Duration::from_secs(12);
 
 /// Where the id of a request is told to the one who asked.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -91,12 +91,12 @@ pub(crate) async fn around(
         is_api: request.uri().path().starts_with("/api/"),
     };
     request.extensions_mut().insert(asked.id);
-    let is_platform = request.uri().path().starts_with("/lti/");
+    let is_entrance = urls::is_entrance(request.uri().path());
     let response = if is_foreign_post(&state, &request, asked.is_api) {
         PageError::ForeignPost.into_response()
     } else {
-        let limit = if is_platform {
-            PLATFORM_TIME_LIMIT
+        let limit = if is_entrance {
+            ENTRANCE_TIME_LIMIT
         } else {
             TIME_LIMIT
         };

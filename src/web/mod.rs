@@ -21,6 +21,7 @@ mod layers;
 mod leave;
 pub mod lti;
 pub mod pages;
+pub mod queue;
 pub mod rate;
 pub mod session;
 pub mod state;

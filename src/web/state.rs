@@ -4,7 +4,9 @@ use std::{ops::Deref, sync::Arc};
 
 use sqlx::PgPool;
 
-use super::{framing::Framing, rate::LoginRate, session::store::PostgresSessionStore};
+use super::{
+    framing::Framing, queue::Queue, rate::LoginRate, session::store::PostgresSessionStore,
+};
 use crate::{
     catalogue::Catalogue,
     clock::Clock,
@@ -32,6 +34,8 @@ pub struct Parts {
     pub key_cache: KeyCache,
     /// How many logins a platform may begin.
     pub login_rate: LoginRate,
+    /// Where a lecture hall waits.
+    pub queue: Queue,
     /// Who may hold our pages in a frame.
     pub framing: Framing,
 }
@@ -58,6 +62,7 @@ impl AppState {
             key_cache: KeyCache::new(platforms.clone(), clock.clone()),
             platforms,
             login_rate: LoginRate::default(),
+            queue: Queue::default(),
             framing: Framing::default(),
             config,
             db,

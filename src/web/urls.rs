@@ -50,6 +50,11 @@ pub mod route {
     pub const DEV_BUILD: &str = "/dev/build";
 }
 
+/// Whether a path is one where somebody is let in, and may have to wait.
+pub fn is_entrance(path: &str) -> bool {
+    path == route::EMBED || path.starts_with("/lti/") || path.starts_with("/e/")
+}
+
 /// The one-time address of a session.
 pub fn entry(ticket: &str) -> String {
     format!("/e/{ticket}")

@@ -30,6 +30,7 @@ pub(crate) async fn begin(
     request
         .check_target(&state.config.api_url)
         .map_err(LaunchRefusal::from)?;
+    let _turn = state.queue.turn().await.map_err(PageError::internal)?;
     let mut conn = state.db.acquire().await?;
     let known =
         lti::store::list_platforms_of(&mut conn, &request.issuer, request.client_id.as_deref())

@@ -1,5 +1,6 @@
 //! What platforms call: each row of the conformance list has its test, named after the row.
 
+mod crowd;
 mod embed;
 mod frames;
 mod keys;

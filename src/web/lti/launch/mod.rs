@@ -123,6 +123,7 @@ impl<'a> Posted<'a> {
 
 /// The login of a state, and its platform.
 async fn find_login(state: &AppState, text: &str) -> Result<(Login, Platform), PageError> {
+    let _turn = state.queue.turn().await.map_err(PageError::internal)?;
     let mut conn = state.db.acquire().await?;
     let login = logins::find_login(&mut conn, text).await?;
     let platform = match &login {

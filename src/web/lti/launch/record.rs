@@ -39,6 +39,7 @@ pub(super) async fn open(
     now: OffsetDateTime,
 ) -> Result<(), PageError> {
     let scope = wanted_scope(state, launch)?;
+    let turn = state.queue.turn().await.map_err(PageError::internal)?;
     let mut conn = state.db.acquire().await?;
     let mut transaction = conn.begin().await?;
     let hash = &posted.token_hash;
@@ -47,6 +48,7 @@ pub(super) async fn open(
     {
         transaction.rollback().await?;
         conn.keep();
+        drop(turn);
         // Of two that came together, the other one has opened the session a moment ago.
         return is_same_launch(state, posted).await;
     }

@@ -385,9 +385,11 @@ async fn leaving_ends_the_session_and_leads_back(pool: PgPool) {
     let platform = FakePlatform::start(&site).await;
     let mut browser = site.browser();
     let first = platform.open(&site, &mut browser).await;
-    let answer = browser
-        .post(&format!("{}/session/end", root_of(&first)))
-        .await;
+    let end = format!("{}/session/end", root_of(&first));
+    let page = browser.get_framed(&first).await;
+    let button = format!("<form method=\"post\" action=\"{end}\"><button class=\"link\">Quitter");
+    assert!(page.text.contains(&button), "{}", page.text);
+    let answer = browser.post(&end).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.text.contains("Vous avez quitté le cours"));
     assert!(answer.text.contains("/mod/lti/return.php"));

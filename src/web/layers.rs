@@ -25,10 +25,10 @@ use time::OffsetDateTime;
 use super::{
     error::{ApiError, Cause, PageError},
     frame::Frame,
-    pages,
+    origin, pages,
     session::urls_of,
     state::AppState,
-    urls::{self, Urls, route},
+    urls::{self, Urls},
 };
 
 /// A request that takes longer is answered with a 503.
@@ -39,8 +39,6 @@ const ENTRANCE_TIME_LIMIT: Duration = Duration::from_secs(12);
 
 /// Where the id of a request is told to the one who asked.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Names one request in the answer and in the log.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +90,7 @@ pub(crate) async fn around(
     };
     request.extensions_mut().insert(asked.id);
     let is_entrance = urls::is_entrance(request.uri().path());
-    let response = if is_foreign_post(&state, &request, asked.is_api) {
+    let response = if origin::is_foreign_post(&state, &request, asked.is_api) {
         PageError::ForeignPost.into_response()
     } else {
         let limit = if is_entrance {
@@ -247,80 +245,9 @@ async fn limit_time(limit: Duration, answer: impl Future<Output = Response>) -> 
         .unwrap_or_else(late)
 }
 
-/// Whether a request would change something and does not come from our own pages.
-fn is_foreign_post(state: &AppState, request: &Request, is_api: bool) -> bool {
-    let is_safe = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    );
-    // Platforms post these two from their own pages; what they post is signed.
-    let is_platform_post = matches!(request.uri().path(), route::LTI_LOGIN | route::LTI_LAUNCH);
-    !is_safe && !is_platform_post && !is_ours(request.headers(), &state.config.origin(), is_api)
-}
-
-/// Whether a post comes from our own pages, or brings a credential that no page sends unasked.
-///
-/// A call of the API without either header comes from no browser's page: forms cannot send
-/// JSON, and a script of another site always bears its origin.
-fn is_ours(headers: &HeaderMap, origin: &str, is_api: bool) -> bool {
-    if is_api && headers.contains_key(header::AUTHORIZATION) {
-        return true;
-    }
-    match (headers.get(SEC_FETCH_SITE), headers.get(header::ORIGIN)) {
-        (Some(site), _) => site == "same-origin" || site == "none",
-        (None, Some(from)) => from == origin,
-        (None, None) => is_api,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const US: &str = "https://cours.example.org";
-
-    fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
-            .collect()
-    }
-
-    #[test]
-    fn the_browser_word_on_the_site_wins_over_the_origin() {
-        let cross = headers(&[(SEC_FETCH_SITE, "cross-site"), (header::ORIGIN, US)]);
-        assert!(!is_ours(&cross, US, false));
-        let same_site = headers(&[(SEC_FETCH_SITE, "same-site")]);
-        assert!(!is_ours(&same_site, US, false));
-        assert!(is_ours(
-            &headers(&[(SEC_FETCH_SITE, "same-origin")]),
-            US,
-            false
-        ));
-    }
-
-    #[test]
-    fn an_older_browser_is_judged_by_the_origin() {
-        assert!(is_ours(&headers(&[(header::ORIGIN, US)]), US, false));
-        assert!(!is_ours(
-            &headers(&[(header::ORIGIN, "https://evil.example")]),
-            US,
-            false
-        ));
-        assert!(!is_ours(&headers(&[(header::ORIGIN, "null")]), US, false));
-        assert!(!is_ours(&headers(&[]), US, false));
-    }
-
-    #[test]
-    fn a_token_in_a_header_of_the_api_comes_from_anywhere() {
-        let foreign = [
-            (SEC_FETCH_SITE, "cross-site"),
-            (header::AUTHORIZATION, "Bearer x"),
-        ];
-        assert!(is_ours(&headers(&foreign), US, true));
-        assert!(!is_ours(&headers(&foreign), US, false));
-        assert!(!is_ours(&headers(&foreign[..1]), US, true));
-    }
 
     #[test]
     fn a_request_id_reads_in_two_halves() {

@@ -20,6 +20,7 @@ mod landing;
 mod layers;
 mod leave;
 pub mod lti;
+mod origin;
 pub mod pages;
 pub mod queue;
 pub mod rate;

@@ -5,7 +5,7 @@
 //! For a browser that keeps none, the address is believed, unless the browser itself says that it
 //! was pasted or came from elsewhere.
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, header};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     lti::{ContextId, PlatformId, ResourceLinkId, Role, launch::DeepLinkingSettings},
     sealing,
-    web::urls::Urls,
+    web::{origin::SEC_FETCH_SITE, urls::Urls},
 };
 
 /// A session in a frame ends after this long without a page.
@@ -29,8 +29,6 @@ pub const ENTRY_LIFETIME: Duration = Duration::seconds(60);
 
 /// A second look at the one-time address, by the same browser, is forgiven for this long.
 const SECOND_LOOK: Duration = Duration::seconds(10);
-
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What a launch opened.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { inBrowser } from './support/browser.js';
-import { elsewhere, finishNext, newLearner, progressOf, site, tokenFor } from './support/site.js';
+import { tokenFor } from './support/embed.js';
+import { elsewhere, finishNext, newLearner, progressOf, site } from './support/site.js';
 
 const guide = readFileSync(new URL('../../docs/API.md', import.meta.url), 'utf8');
 const [, copied] = guide.match(/```html\n([^]*?)```/);

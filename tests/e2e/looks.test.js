@@ -1,17 +1,10 @@
 // What every kind of page owes to everybody: readable by all, on any width, in any theme, on paper.
 import assert from 'node:assert/strict';
-import axe from 'axe-core';
+import { violations } from './support/axe.js';
 import { inBrowser } from './support/browser.js';
 import { kinds } from './support/kinds.js';
 import { finishNext, newLearner, progressOf, site } from './support/site.js';
 import { finishButton, open, status } from './support/steps.js';
-
-// Runs axe beside the page, as the browser's own tools do: the policy of the page stays on.
-const violations = async (page) => {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(() => window.axe.run(document, { rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'] }));
-  return found.violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(' ')).join(', ')})`);
-};
 
 // Where the page is wider than its window: the page itself, or anything outside a scrolling region.
 const overflow = (page) =>

@@ -2,12 +2,13 @@
 // test; here is the proof that the watch is awake.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inBrowser, newContext, watch } from './support/browser.js';
+import { inBrowser, newContext } from './support/browser.js';
 import { elsewhere, site } from './support/site.js';
+import { watch } from './support/watch.js';
 
 test('the watch notices an error, a violation and a request to elsewhere', async () => {
   const context = await newContext();
-  const complaints = await watch(context);
+  const complaints = await watch(context, [site.origin]);
   const page = await context.newPage();
   await page.goto(site.url('/'));
   await page.evaluate((address) => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { site } from './site.js';
+import { watch } from './watch.js';
 
 /** A laptop's Moodle, where the outline stands beside the text. */
 export const WIDE = { width: 1121, height: 609 };
@@ -31,30 +32,6 @@ export const openBrowser = (folder) => chromium.launchPersistentContext(folder, 
 
 /** A new profile without a test around it. */
 export const newContext = (options) => browser.newContext({ ...CONTEXT, ...options });
-
-// What should not happen in `context`, as it happens; `origins` are those it may talk to.
-export const watch = async (context, origins = [site.origin]) => {
-  const complaints = [];
-  // The policy's own event: the console is silent for some directives.
-  await context.exposeBinding('reportViolation', (_, text) => complaints.push(text));
-  await context.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      window.reportViolation(`policy: ${event.violatedDirective} stopped ${event.blockedURI} at ${document.location}`);
-    });
-  });
-  context.on('request', (request) => {
-    const { protocol, origin } = new URL(request.url());
-    if (protocol.startsWith('http') && !origins.includes(origin)) complaints.push(`request to ${request.url()}`);
-  });
-  context.on('console', (message) => {
-    const { url } = message.location();
-    // The browser notes the status of a page that is an error page on purpose.
-    const isOwnStatus = message.text().includes('the server responded with a status of') && url === message.page()?.url();
-    if (message.type() === 'error' && !isOwnStatus) complaints.push(`console: ${message.text()} (${url})`);
-  });
-  context.on('weberror', (error) => complaints.push(`script: ${error.error().stack}`));
-  return complaints;
-};
 
 /**
  * A test in a profile of its own. `options` are those of the profile, and:

@@ -6,7 +6,8 @@ const cause = ({ error, type }) => {
   return type === 'suite' ? '' : `    ${(inner?.stack ?? inspect(inner)).replaceAll('\n', '\n    ')}\n`;
 };
 
-export default async function* report(events) {
+/** A reporter whose last line begins with `name`. */
+export const reportAs = (name) => async function* report(events) {
   const sum = { passed: 0, failed: 0, skipped: 0 };
   for await (const { type, data } of events) {
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message;
@@ -23,6 +24,8 @@ export default async function* report(events) {
       yield `FAILED   ${data.name} (${duration})\n${cause(data.details)}`;
     }
   }
-  if (sum.skipped) yield `${sum.skipped} skipped\n`;
-  yield `e2e: ${sum.passed} passed, ${sum.failed} failed\n`;
-}
+  const skipped = sum.skipped ? `, ${sum.skipped} skipped` : '';
+  yield `${name}: ${sum.passed} passed, ${sum.failed} failed${skipped}\n`;
+};
+
+export default reportAs('e2e');

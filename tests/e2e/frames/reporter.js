@@ -1,0 +1,3 @@
+import { reportAs } from '../support/reporter.js';
+
+export default reportAs('frames');

@@ -177,6 +177,41 @@ need_chromium() {
     find_chromium >/dev/null || how_to Chromium chromium chromium '--cask chromium'
 }
 
+# try_apt PACKAGE…: for what the tests can do without; those that need it are then skipped, and say so.
+try_apt() {
+    if can_apt; then (apt_install "$@") || true; fi
+}
+
+need_firefox() {
+    have firefox-esr || have firefox || try_apt firefox-esr
+    have firefox-esr || have firefox || echo 'Firefox SKIPPED: it is not installed (Debian: apt-get install firefox-esr)'
+}
+
+# The engine of Safari; only Linux has it apart from Safari.
+need_webkit_driver() {
+    if have WebKitWebDriver && have Xvfb; then return; fi
+    try_apt webkit2gtk-driver xvfb
+    if have WebKitWebDriver && have Xvfb; then return; fi
+    echo 'WebKitGTK SKIPPED: it is not installed (Debian: apt-get install webkit2gtk-driver xvfb)'
+}
+
+need_openssl() {
+    if ! have openssl && can_apt; then apt_install openssl; fi
+    have openssl || how_to openssl openssl openssl openssl
+}
+
+# need_host_names NAME…: makes them lead to this machine, where that can be done unasked.
+need_host_names() {
+    local name missing=()
+    for name in "$@"; do
+        grep -Eq "^[^#]*[[:space:]]$name([[:space:]]|\$)" /etc/hosts || missing+=("$name")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    echo "adding to /etc/hosts: 127.0.0.1 ${missing[*]}" >&2
+    if is_root && printf '\n127.0.0.1 %s\n' "${missing[*]}" 2>/dev/null >>/etc/hosts; then return; fi
+    echo "SKIPPED, since only root may do that; type: echo '127.0.0.1 ${missing[*]}' | sudo tee -a /etc/hosts"
+}
+
 # The watcher of bin/dev; without it, bin/dev looks for changes by itself every second.
 need_watcher() {
     if ! have entr && can_apt; then apt_install entr; fi

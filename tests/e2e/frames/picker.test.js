@@ -17,7 +17,7 @@ const tick = (view, id) => view.press(`(//label[.//input[@value="${id}"] or @for
 // The answer is posted by the site's page, which has a button where there is no script.
 const send = async (browser, button) => {
   await browser.frame.click(button);
-  if (!browser.hasScript) await browser.frame.click('Continuer');
+  if (!browser.hasScript) await browser.frame.press('//form[.//input[@name="JWT"]]//button');
   await browser.frame.at(/contentitem_return\.php/);
 };
 

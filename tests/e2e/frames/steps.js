@@ -50,11 +50,19 @@ export const graded = (platform, activity, person, wanted) =>
     },
   );
 
+/** The scores that came for a person, in their order. */
+export const scoresOf = (platform, { id }) =>
+  platform.received
+    .filter(({ path }) => path.endsWith('/scores'))
+    .map(({ text }) => JSON.parse(text))
+    .filter(({ userId }) => userId === id)
+    .map(({ scoreGiven }) => scoreGiven);
+
 /** Whether the browser brought a cookie of a launch with any of these requests. */
 export const broughtCookie = (requests) => requests.some(({ headers }) => /__Host-s-/.test(headers.cookie ?? ''));
 
 /** The page that a link of the session gives to who has no right to it. */
 export const refused = async (view) => {
-  await view.says('depuis votre cours');
+  await view.says('Cette page s’ouvre dans votre cours Moodle');
   assert.equal(await view.has('Terminer ce grain'), false);
 };

@@ -207,9 +207,11 @@ need_host_names() {
         grep -Eq "^[^#]*[[:space:]]$name([[:space:]]|\$)" /etc/hosts || missing+=("$name")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
-    echo "adding to /etc/hosts: 127.0.0.1 ${missing[*]}" >&2
-    if is_root && printf '\n127.0.0.1 %s\n' "${missing[*]}" 2>/dev/null >>/etc/hosts; then return; fi
-    echo "SKIPPED, since only root may do that; type: echo '127.0.0.1 ${missing[*]}' | sudo tee -a /etc/hosts"
+    if is_root && printf '\n127.0.0.1 %s\n' "${missing[*]}" 2>/dev/null >>/etc/hosts; then
+        echo "added to /etc/hosts: 127.0.0.1 ${missing[*]}"
+        return
+    fi
+    echo "the frames are SKIPPED, for want of their names; type: echo '127.0.0.1 ${missing[*]}' | sudo tee -a /etc/hosts"
 }
 
 # The watcher of bin/dev; without it, bin/dev looks for changes by itself every second.

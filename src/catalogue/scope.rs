@@ -31,6 +31,21 @@ impl Scope {
         }
     }
 
+    /// The scope of this [`Scope::name`], if the course has it.
+    pub fn named(catalogue: &Catalogue, name: &str) -> Option<Self> {
+        if name == "course" {
+            return Some(Self::Course);
+        }
+        ["module", "sequence", "grain"]
+            .into_iter()
+            .find_map(|kind| Self::find(catalogue, kind, Some(name)))
+    }
+
+    /// One word for it: its id, or `course`. No two scopes share one.
+    pub fn name(self) -> &'static str {
+        self.id().unwrap_or("course")
+    }
+
     /// What kind of scope it is, as the database and the platforms are told.
     pub fn kind(self) -> &'static str {
         match self {
@@ -61,12 +76,23 @@ impl Scope {
 
     /// Its title as learners read it.
     pub fn title(self, catalogue: &Catalogue) -> &'static str {
+        self.words(catalogue).0
+    }
+
+    /// One sentence on what is learnt in it.
+    pub fn summary(self, catalogue: &Catalogue) -> &'static str {
+        self.words(catalogue).1
+    }
+
+    /// Title and summary.
+    fn words(self, catalogue: &Catalogue) -> (&'static str, &'static str) {
+        let course = catalogue.course;
         let first = self.places(catalogue).next();
         match (self, first) {
-            (Self::Course, _) | (_, None) => catalogue.course.title,
-            (Self::Module(_), Some(place)) => place.module.title,
-            (Self::Sequence(_), Some(place)) => place.sequence.title,
-            (Self::Grain(_), Some(place)) => place.grain.title,
+            (Self::Course, _) | (_, None) => (course.title, course.subtitle),
+            (Self::Module(_), Some(place)) => (place.module.title, place.module.summary),
+            (Self::Sequence(_), Some(place)) => (place.sequence.title, place.sequence.summary),
+            (Self::Grain(_), Some(place)) => (place.grain.title, place.grain.summary),
         }
     }
 }

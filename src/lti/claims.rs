@@ -44,6 +44,11 @@ pub mod name {
     pub const CONTENT_ITEMS: &str = "https://purl.imsglobal.org/spec/lti-dl/claim/content_items";
     /// Text to be given back unchanged.
     pub const DEEP_LINKING_DATA: &str = "https://purl.imsglobal.org/spec/lti-dl/claim/data";
+    /// Why nothing can be placed, for the person.
+    pub const DEEP_LINKING_ERROR: &str = "https://purl.imsglobal.org/spec/lti-dl/claim/errormsg";
+    /// The same, for who looks after the platform.
+    pub const DEEP_LINKING_ERROR_LOG: &str =
+        "https://purl.imsglobal.org/spec/lti-dl/claim/errorlog";
 }
 
 /// The claims of a verified token, or one object inside them.

@@ -6,6 +6,7 @@
 
 pub mod claims;
 pub mod client;
+pub mod deep_linking;
 pub mod key_cache;
 pub mod key_set;
 pub mod keys;

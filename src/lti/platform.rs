@@ -120,6 +120,18 @@ impl Platform {
         origins.into_iter()
     }
 
+    /// Whether `url` is one of its pages: on one of its origins, or by https on a host that an
+    /// admin allowed.
+    pub fn has_page(&self, url: &Url) -> bool {
+        let origin = url.origin();
+        let is_own = || {
+            let origin = origin.ascii_serialization();
+            self.origins().any(|known| known == origin)
+        };
+        let is_allowed = || url.scheme() == "https" && self.allows_host(url);
+        origin.is_tuple() && (is_own() || is_allowed())
+    }
+
     /// Whether one of its services may live at `url`: on a host of its own addresses, or on one
     /// that an admin allowed.
     pub fn owns(&self, url: &Url) -> bool {
@@ -134,9 +146,14 @@ impl Platform {
             && (own
                 .into_iter()
                 .any(|text| Url::parse(text).is_ok_and(|known| known.host_str() == host))
-                || self
-                    .service_hosts
-                    .iter()
-                    .any(|known| Some(known.as_str()) == host))
+                || self.allows_host(url))
+    }
+
+    /// Whether an admin allowed the host of `url` besides those of its own addresses.
+    fn allows_host(&self, url: &Url) -> bool {
+        let host = url.host_str();
+        self.service_hosts
+            .iter()
+            .any(|known| Some(known.as_str()) == host)
     }
 }

@@ -74,7 +74,8 @@ impl Frame {
 
 /// A teacher is told that their own reading is not graded, or that nobody's is.
 fn remark(launch: &LaunchSession) -> Option<&'static str> {
-    if !launch.role.can_see_class() {
+    // Somebody who chooses what to place reads nothing yet.
+    if !launch.role.can_see_class() || launch.deep_linking.is_some() {
         return None;
     }
     Some(match launch.is_graded {

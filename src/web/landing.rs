@@ -19,15 +19,11 @@ pub(crate) async fn find(
     learner: LearnerId,
 ) -> sqlx::Result<String> {
     let urls = Urls::default();
-    Ok(match scope {
-        Scope::Module(id) => urls.module(id),
-        Scope::Sequence(id) => urls.sequence(id),
-        Scope::Grain(id) => urls.grain(id),
-        Scope::Course => {
-            let catalogue = &state.catalogue;
-            let done = progress::store::find_completions(conn, catalogue, learner).await?;
-            let next = done.next(catalogue).filter(|_| done.of_course().done > 0);
-            next.map_or_else(|| urls.home(), |place| urls.grain(place.grain.id))
-        }
-    })
+    if scope != Scope::Course {
+        return Ok(urls.of(scope));
+    }
+    let catalogue = &state.catalogue;
+    let done = progress::store::find_completions(conn, catalogue, learner).await?;
+    let next = done.next(catalogue).filter(|_| done.of_course().done > 0);
+    Ok(next.map_or_else(|| urls.home(), |place| urls.grain(place.grain.id)))
 }

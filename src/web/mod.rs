@@ -75,6 +75,10 @@ pub fn router(state: AppState) -> Router {
             get(lti::login::begin).post(lti::login::begin),
         )
         .route(route::LTI_LAUNCH, post(lti::launch::receive))
+        .route(
+            route::LTI_DEEP_LINKING,
+            get(lti::deep_linking::show).post(lti::deep_linking::answer),
+        )
         .route(route::EMBED, get(embed::open))
         .route(route::ENTRY, get(entry::show))
         .route(route::LEAVE, post(leave::end));

@@ -1,5 +1,7 @@
 //! Every address of the site, written once. Templates ask [`Urls`]; nobody types an `href`.
 
+use crate::catalogue::Scope;
+
 /// Route patterns, as the router mounts them under each root.
 pub mod route {
     /// The course.
@@ -120,6 +122,21 @@ impl Urls {
     /// Where a completion is taken back.
     pub fn undo(&self, id: &str) -> String {
         format!("{}/grains/{id}/completion/undo", self.root)
+    }
+
+    /// The page of a part of the course.
+    pub fn of(&self, scope: Scope) -> String {
+        match scope {
+            Scope::Course => self.home(),
+            Scope::Module(id) => self.module(id),
+            Scope::Sequence(id) => self.sequence(id),
+            Scope::Grain(id) => self.grain(id),
+        }
+    }
+
+    /// Where a teacher chooses what to place.
+    pub fn deep_linking(&self) -> String {
+        format!("{}{}", self.root, route::LTI_DEEP_LINKING)
     }
 
     /// Where a session in a frame is ended.

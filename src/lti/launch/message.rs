@@ -1,10 +1,9 @@
 //! What a verified launch says: who, as what, where, and what is to be opened.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::{Expected, LaunchError};
+use super::{DeepLinkingSettings, Expected, LaunchError, dialog};
 use crate::{
     catalogue::{Catalogue, Scope},
     learner::MoodleUserId,
@@ -103,21 +102,6 @@ pub struct Presentation {
     pub return_url: Option<String>,
 }
 
-/// What a deep linking dialog takes (LTI deep linking 2.0, section 4.4.1).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct DeepLinkingSettings {
-    /// Where the answer is posted to.
-    pub return_url: String,
-    /// Text to be given back unchanged.
-    pub data: Option<Value>,
-    /// Whether links to activities are taken at all.
-    pub takes_links: bool,
-    /// Whether several may be chosen at once.
-    pub takes_several: bool,
-    /// Whether a gradebook column may come with them; most platforms do not say.
-    pub takes_line_items: Option<bool>,
-}
-
 impl Wanted {
     /// What one of our addresses asks for; any that names no part asks for the course.
     pub fn from_path(path: &str) -> Self {
@@ -158,7 +142,7 @@ pub(super) fn read(
     let platform = expected.platform;
     let message = match claims.required_text(name::MESSAGE_TYPE)? {
         "LtiResourceLinkRequest" => Message::ResourceLink(resource_link(claims, expected)?),
-        "LtiDeepLinkingRequest" => Message::DeepLinking(deep_linking(claims, platform)?),
+        "LtiDeepLinkingRequest" => Message::DeepLinking(dialog::read(claims, platform)?),
         _ => return Err(LaunchError::MessageType),
     };
     Ok(Launch {
@@ -285,29 +269,8 @@ fn presentation(claims: Claims<'_>, platform: &Platform) -> Result<Presentation,
     })
 }
 
-fn deep_linking(
-    claims: Claims<'_>,
-    platform: &Platform,
-) -> Result<DeepLinkingSettings, LaunchError> {
-    let settings = claims
-        .object(name::DEEP_LINKING_SETTINGS)?
-        .ok_or(LaunchError::ClaimMissing("deep_linking_settings"))?;
-    let return_url = settings.required_text("deep_link_return_url")?;
-    let types = settings.get("accept_types").and_then(Value::as_array);
-    let flag = |name| settings.get(name).and_then(Value::as_bool);
-    Ok(DeepLinkingSettings {
-        return_url: platform_page(return_url, platform).ok_or(LaunchError::ForeignReturn)?,
-        data: settings.get("data").cloned(),
-        takes_links: types.is_some_and(|types| types.iter().any(|kind| kind == "ltiResourceLink")),
-        takes_several: flag("accept_multiple").unwrap_or(false),
-        takes_line_items: flag("accept_lineitem"),
-    })
-}
-
-/// An address, when it is one of the platform's pages.
-fn platform_page(text: &str, platform: &Platform) -> Option<String> {
+/// An address, when it is one of the platform's pages; as a browser would write it.
+pub(super) fn platform_page(text: &str, platform: &Platform) -> Option<String> {
     let url = Url::parse(text).ok()?;
-    let origin = url.origin().ascii_serialization();
-    let is_theirs = url.origin().is_tuple() && platform.origins().any(|known| known == origin);
-    is_theirs.then(|| text.to_owned())
+    platform.has_page(&url).then(|| url.into())
 }

@@ -1,8 +1,10 @@
 //! A launch: what a platform says of who opens what, checked claim by claim. All of it pure.
 //!
 //! `token.rs` reads the token and its signature, `error.rs` names each check that can fail,
-//! `message.rs` holds what is left when all of them passed. The web calls [`verify`].
+//! `message.rs` holds what is left when all of them passed, `dialog.rs` what of it is about deep
+//! linking. The web calls [`verify`].
 
+mod dialog;
 mod error;
 mod message;
 pub mod store;
@@ -20,10 +22,9 @@ use super::{
 };
 use crate::{learner::MoodleUserId, sealing};
 
+pub use dialog::{DeepLinkingSettings, Opaque};
 pub use error::LaunchError;
-pub use message::{
-    Context, DeepLinkingSettings, Gradebook, Launch, Message, Presentation, ResourceLink, Wanted,
-};
+pub use message::{Context, Gradebook, Launch, Message, Presentation, ResourceLink, Wanted};
 pub use token::{TokenHeader, read_header};
 
 /// Clocks of two machines may differ by this much.

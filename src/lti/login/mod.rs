@@ -5,7 +5,6 @@
 
 pub mod store;
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use time::{Duration, OffsetDateTime};
 use url::Url;
 
@@ -152,16 +151,11 @@ impl LoginSecrets {
     /// When the operating system has no random bytes.
     pub fn random() -> Result<Self, getrandom::Error> {
         Ok(Self {
-            state: random_text()?,
-            nonce: random_text()?,
-            cookie: random_text()?,
+            state: sealing::random_text()?,
+            nonce: sealing::random_text()?,
+            cookie: sealing::random_text()?,
         })
     }
-}
-
-/// 256 random bits in base64url.
-fn random_text() -> Result<String, getrandom::Error> {
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(sealing::random::<32>()?))
 }
 
 /// Chooses among the platforms of one issuer.

@@ -4,8 +4,10 @@
 //! pages.
 
 mod confirm;
+pub(crate) mod deep_linking;
 pub(crate) mod launch;
 pub(crate) mod login;
+mod picker;
 mod refusal;
 
 pub use refusal::LaunchRefusal;

@@ -46,6 +46,19 @@ impl LaunchRefusal {
         }
     }
 
+    /// The dialog has led to an answer already, or its session is over.
+    pub(super) fn dialog_over() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "dialog-over",
+            "Ce choix n’est plus ouvert",
+        )
+        .saying(
+            "Il a déjà été transmis à Moodle, ou la fenêtre est restée ouverte trop longtemps. Rien de plus n’a été transmis.",
+            "Fermez cette fenêtre, puis sélectionnez de nouveau le contenu dans les réglages de l’activité.",
+        )
+    }
+
     fn saying(mut self, lead: impl Into<String>, text: &'static str) -> Self {
         self.lead = lead.into();
         self.text = text;

@@ -5,7 +5,7 @@
 //! it. What surrounds a page is `frame.rs`.
 
 mod arrival;
-mod bar;
+pub(super) mod bar;
 mod confirmation;
 mod drawing;
 pub(crate) mod error;

@@ -49,6 +49,8 @@ pub struct LaunchSession {
     pub return_url: Option<String>,
     /// Which platform; none for a signed token.
     pub platform: Option<PlatformId>,
+    /// Where the tool is installed, in words of the platform.
+    pub deployment: Option<String>,
     /// Which course over there.
     pub context: Option<ContextId>,
     /// Which activity over there.
@@ -144,6 +146,7 @@ impl LaunchSession {
             is_framed: true,
             return_url: None,
             platform: None,
+            deployment: None,
             context: None,
             resource_link: None,
             is_graded: None,

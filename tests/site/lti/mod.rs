@@ -1,6 +1,8 @@
 //! What platforms call: each row of the conformance list has its test, named after the row.
 
 mod crowd;
+mod deep_linking;
 mod embed;
 mod frames;
 mod keys;
+mod row;

@@ -20,6 +20,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 use time::{OffsetDateTime, macros::datetime};
 use tower::ServiceExt;
+use url::form_urlencoded;
 
 /// When every test begins.
 pub(crate) const START: OffsetDateTime = datetime!(2026-11-14 09:00 UTC);
@@ -218,6 +219,18 @@ impl Browser {
             .header(header::ORIGIN, ORIGIN)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(Body::empty()).expect("a request"))
+            .await
+    }
+
+    /// Sends a form of our own pages.
+    pub(crate) async fn post_form(&mut self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        let request = Request::post(path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body)).expect("a request"))
             .await
     }
 

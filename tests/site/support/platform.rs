@@ -191,9 +191,17 @@ impl FakePlatform {
 
     /// Begins a launch: posts the login and reads state and nonce from the redirect.
     pub(crate) async fn login(&self, site: &TestSite, browser: &mut Browser) -> PendingLaunch {
-        let answer = browser
-            .post_from(&self.issuer, "/lti/login", &self.login_pairs(site))
-            .await;
+        self.login_as(site, browser, &self.login_pairs(site)).await
+    }
+
+    /// The same with other parameters.
+    pub(crate) async fn login_as(
+        &self,
+        site: &TestSite,
+        browser: &mut Browser,
+        pairs: &[(String, String)],
+    ) -> PendingLaunch {
+        let answer = browser.post_from(&self.issuer, "/lti/login", pairs).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
         let address = Url::parse(answer.location()).expect("an address");
         let find = |name: &str| {
@@ -325,6 +333,36 @@ pub(crate) fn as_teacher(claims: &mut Value) {
     claims["email"] = json!("prof@example.test");
     claims["https://purl.imsglobal.org/spec/lti/claim/roles"] =
         json!(["http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"]);
+}
+
+/// Makes the claims those of « Select content » by that teacher.
+pub(crate) fn as_deep_linking(claims: &mut Value) {
+    as_teacher(claims);
+    let issuer = claims["iss"].as_str().expect("an issuer").to_owned();
+    let claims = claims.as_object_mut().expect("claims");
+    for name in ["lti/claim/resource_link", "lti-nrps/claim/namesroleservice"] {
+        claims.remove(&format!("https://purl.imsglobal.org/spec/{name}"));
+    }
+    let mut set = |name: &str, value: Value| {
+        claims.insert(format!("https://purl.imsglobal.org/spec/{name}"), value);
+    };
+    set("lti/claim/message_type", json!("LtiDeepLinkingRequest"));
+    set("lti/claim/launch_presentation", json!({ "locale": "fr" }));
+    set(
+        "lti-dl/claim/deep_linking_settings",
+        json!({
+            "accept_types": ["ltiResourceLink"],
+            "accept_presentation_document_targets": ["frame", "iframe", "window"],
+            "accept_copy_advice": false,
+            "accept_multiple": true,
+            "accept_unsigned": false,
+            "auto_create": false,
+            "can_confirm": false,
+            "deep_link_return_url": format!("{issuer}/mod/lti/contentitem_return.php?course=2&id=4&sesskey=hush"),
+            "title": "Micro-cours",
+            "text": ""
+        }),
+    );
 }
 
 fn keys_response(answer: KeysAnswer) -> Response {

@@ -85,6 +85,7 @@ pub(super) async fn open(
             is_framed: launch.presentation.is_framed,
             return_url: launch.presentation.return_url.clone(),
             platform: Some(platform.id),
+            deployment: Some(launch.deployment.clone()),
             context,
             resource_link: opened.resource_link,
             is_graded: opened.is_graded,

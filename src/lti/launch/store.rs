@@ -54,12 +54,16 @@ pub async fn upsert_deployment(
 
 /// Finds or makes the course over there; what the launch tells of it replaces what was known.
 ///
+/// `tells_services` is whether no address of a class list means that there is none: only the
+/// launch of an activity tells (Moodle's deep linking says nothing of it).
+///
 /// # Errors
 /// Those of the database.
 pub async fn upsert_context(
     conn: &mut PgConnection,
     deployment: DeploymentId,
     context: &Context,
+    tells_services: bool,
 ) -> sqlx::Result<ContextId> {
     sqlx::query_scalar!(
         r#"
@@ -67,7 +71,10 @@ pub async fn upsert_context(
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT ON CONSTRAINT context_once_per_deployment DO UPDATE
         SET label = coalesce(excluded.label, known.label), title = coalesce(excluded.title, known.title),
-            memberships_url = excluded.memberships_url
+            memberships_url = coalesce(
+                excluded.memberships_url,
+                CASE WHEN NOT $6 THEN known.memberships_url END
+            )
         RETURNING id
         "#,
         deployment.0,
@@ -75,6 +82,7 @@ pub async fn upsert_context(
         context.label,
         context.title,
         context.memberships_url.as_ref().map(url::Url::as_str),
+        tells_services,
     )
     .fetch_one(conn)
     .await

@@ -189,6 +189,23 @@ async fn d01_the_session_of_an_activity_has_no_such_page(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn d01_opening_the_dialog_leaves_the_address_of_the_class_list_alone(pool: PgPool) {
+    let site = TestSite::in_production(pool).await;
+    let platform = FakePlatform::start(&site).await;
+    let mut browser = site.browser();
+    platform.open(&site, &mut browser).await;
+    platform
+        .open_with(&site, &mut browser, as_deep_linking)
+        .await;
+    let known = "SELECT count(*) FROM lti_contexts WHERE memberships_url IS NOT NULL";
+    assert_eq!(
+        site.count(known).await,
+        1,
+        "Moodle says nothing of it there"
+    );
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn d02_a_dialog_that_does_not_say_where_to_answer_is_refused(pool: PgPool) {
     let mut row = Row::new(pool).await;
     for (settings, code) in [

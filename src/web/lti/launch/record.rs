@@ -131,7 +131,8 @@ async fn record_context(
     let Some(context) = &launch.context else {
         return Ok(None);
     };
-    let id = launches::upsert_context(conn, deployment, context).await?;
+    let tells_services = matches!(launch.message, Message::ResourceLink(_));
+    let id = launches::upsert_context(conn, deployment, context, tells_services).await?;
     launches::upsert_membership(conn, id, learner.id, launch.role, now).await?;
     Ok(Some(id))
 }

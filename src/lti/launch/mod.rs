@@ -109,8 +109,9 @@ fn check_times(claims: Claims<'_>, expected: Expected<'_>) -> Result<(), LaunchE
     if expires_at + skew < now {
         return Err(LaunchError::Expired);
     }
-    let not_before = claims.seconds("nbf")?.unwrap_or(issued_at);
-    if issued_at > now + skew || not_before > now + skew {
+    let not_before = claims.seconds("nbf")?;
+    let is_ahead = |time| time > now + skew;
+    if is_ahead(issued_at) || not_before.is_some_and(is_ahead) {
         return Err(LaunchError::FromTheFuture);
     }
     if issued_at + skew < expected.login.created_at.unix_timestamp() {

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::Duration;
 
-use super::row::Row;
+use super::{frames::root_of, row::Row};
 use crate::support::{
     Answer, Browser, TestSite,
-    platform::{FakePlatform, as_deep_linking},
+    platform::{FakePlatform, KEY, as_deep_linking, enter},
 };
 
 const SETTINGS: &str = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings";
@@ -561,11 +561,11 @@ async fn d14_a_placed_activity_opens_the_very_part_that_was_chosen(pool: PgPool)
             if with_custom {
                 claims[format!("{lti}/custom")] = item["custom"].clone();
             }
-            let token = crate::support::platform::KEY.sign(claims);
+            let token = KEY.sign(claims);
             let answer = platform.post(browser, &pending.state, &token).await;
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
-            let first = crate::support::platform::enter(browser, answer.location()).await;
-            let place = &first[first[3..].find('/').expect("a root") + 3..];
+            let first = enter(browser, answer.location()).await;
+            let place = &first[root_of(&first).len()..];
             assert_eq!(place, path, "{item}");
         }
     }

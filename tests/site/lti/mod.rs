@@ -4,5 +4,7 @@ mod crowd;
 mod deep_linking;
 mod embed;
 mod frames;
+mod identity;
 mod keys;
 mod row;
+mod times;

@@ -19,6 +19,9 @@ const SCORE: &str = "https://purl.imsglobal.org/spec/lti-ags/scope/score";
 /// The scope that lets results be read.
 const RESULTS: &str = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly";
 
+/// So much of what is asked for in vain is repeated to a teacher.
+const MAX_SHOWN_CHARACTERS: usize = 60;
+
 /// A launch, all checks passed.
 #[derive(Clone, Debug)]
 pub struct Launch {
@@ -124,8 +127,9 @@ impl Wanted {
     /// [`LaunchError::UnknownScope`] otherwise, with what was asked for.
     pub fn find(&self, catalogue: &Catalogue) -> Result<Scope, LaunchError> {
         Scope::find(catalogue, self.kind, self.id.as_deref()).ok_or_else(|| {
+            let asked = self.id.as_deref();
             LaunchError::UnknownScope {
-                asked: self.id.clone(),
+                asked: asked.map(|id| id.chars().take(MAX_SHOWN_CHARACTERS).collect()),
             }
         })
     }

@@ -6,5 +6,6 @@ mod embed;
 mod frames;
 mod identity;
 mod keys;
+mod message;
 mod row;
 mod times;

@@ -91,7 +91,7 @@ impl Found {
     fn note(&mut self, role: &str) {
         let context_role = match role.strip_prefix(MEMBERSHIP) {
             // `membership#Instructor`, `membership/Instructor#TeachingAssistant`.
-            Some(rest) => rest.trim_start_matches(['#', '/']),
+            Some(rest) => rest.strip_prefix(['#', '/']).unwrap_or_default(),
             None if role.contains(':') => "",
             None => role,
         };
@@ -112,7 +112,7 @@ impl Found {
         if self.test {
             Role::TestLearner
         } else if self.assistant {
-            // Moodle and others send `Instructor` beside the narrower role.
+            // Canvas sends `Instructor` beside the narrower role.
             Role::Assistant
         } else if self.teacher {
             Role::Teacher

@@ -7,5 +7,6 @@ mod frames;
 mod identity;
 mod keys;
 mod message;
+mod roles;
 mod row;
 mod times;

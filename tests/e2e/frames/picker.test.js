@@ -12,7 +12,12 @@ const open = async (browser, platform) => {
   await browser.frame.says('Insérer');
 };
 
-const tick = (view, id) => view.press(`(//label[.//input[@value="${id}"] or @for=//input[@value="${id}"]/@id])`);
+// What is in a module is folded until somebody asks for it.
+const tick = async (view, id) => {
+  const folded = `//details[not(@open)][.//input[@value="${id}"]]/summary`;
+  if (await view.read(`document.querySelector('details:not([open]) input[value="${id}"]') !== null`)) await view.press(folded);
+  await view.press(`//label[.//input[@value="${id}"]]`);
+};
 
 // The answer is posted by the site's page, which has a button where there is no script.
 const send = async (browser, button) => {

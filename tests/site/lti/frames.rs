@@ -131,12 +131,12 @@ async fn two_tabs_of_two_activities_live_beside_one_another(pool: PgPool) {
     let mut browser = site.browser();
     let one = platform
         .open_with(&site, &mut browser, |claims| {
-            opens(claims, "6", "module", "module1")
+            opens(claims, "6", "module", "module1");
         })
         .await;
     let two = platform
         .open_with(&site, &mut browser, |claims| {
-            opens(claims, "7", "grain", "grain8")
+            opens(claims, "7", "grain", "grain8");
         })
         .await;
     assert!(one.ends_with("/modules/module1") && two.ends_with("/grains/grain8"));

@@ -497,6 +497,9 @@ async fn m19_alone_in_its_window_the_course_leads_back_to_moodle(pool: PgPool) {
     assert!(!row.page(&first).await.contains("Retour au cours"));
 }
 
+/// What a platform tells otherwise.
+type Change = fn(&mut Value);
+
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn m20_an_activity_without_grades_works_and_tells_its_teacher(pool: PgPool) {
     const ENDPOINT: &str = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint";
@@ -505,17 +508,17 @@ async fn m20_an_activity_without_grades_works_and_tells_its_teacher(pool: PgPool
         claims[ENDPOINT]["scope"] =
             json!(["https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"]);
     };
-    let changes: [(&str, fn(&mut Value)); 6] = [
+    let changes: [(&str, Change); 6] = [
         ("no claim", |claims| claims[ENDPOINT] = Value::Null),
         ("no column", |claims| {
-            claims[ENDPOINT]["lineitem"] = Value::Null
+            claims[ENDPOINT]["lineitem"] = Value::Null;
         }),
         ("an empty one", |claims| {
-            claims[ENDPOINT]["lineitem"] = json!("")
+            claims[ENDPOINT]["lineitem"] = json!("");
         }),
         ("no right", without_score),
         ("no scopes", |claims| {
-            claims[ENDPOINT]["scope"] = Value::Null
+            claims[ENDPOINT]["scope"] = Value::Null;
         }),
         ("elsewhere", |claims| {
             claims[ENDPOINT]["lineitem"] = json!("https://evil.example/lineitem");

@@ -151,7 +151,7 @@ async fn r07_no_role_at_all_gives_no_right(pool: PgPool) {
 async fn r08_a_launch_that_tells_no_roles_is_refused(pool: PgPool) {
     let mut row = Row::new(pool).await;
     row.refuses(StatusCode::UNAUTHORIZED, "claim-missing:roles", |claims| {
-        roles(claims, &Value::Null)
+        roles(claims, &Value::Null);
     })
     .await;
 }

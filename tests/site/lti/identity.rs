@@ -8,7 +8,7 @@ use super::{
     frames::root_of,
     row::{LTI, Row},
 };
-use crate::support::platform::FakePlatform;
+use crate::support::platform::{FakePlatform, KEY};
 
 const REFUSED: StatusCode = StatusCode::UNAUTHORIZED;
 const PEOPLE: &str = "SELECT count(*) FROM users";
@@ -304,6 +304,27 @@ async fn i18_a_new_deployment_waits_for_the_admin_unless_the_platform_may_bring_
         .await;
     let login = login_from(&row, Some("6"));
     row.accepts_after(&login, comes_from("6")).await;
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn i18_a_page_that_waits_for_the_admin_goes_on_when_it_is_loaded_again(pool: PgPool) {
+    let Row {
+        site,
+        platform,
+        mut browser,
+    } = Row::new(pool).await;
+    site.execute("UPDATE lti_deployments SET status = 'pending'")
+        .await;
+    let pending = platform.login(&site, &mut browser).await;
+    let token = KEY.sign(&pending.claims);
+    for _ in 0..2 {
+        let answer = platform.post(&mut browser, &pending.state, &token).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text);
+    }
+    site.execute("UPDATE lti_deployments SET status = 'approved'")
+        .await;
+    let answer = platform.post(&mut browser, &pending.state, &token).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

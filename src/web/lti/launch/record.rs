@@ -42,6 +42,14 @@ pub(super) async fn open(
     let turn = state.queue.turn().await.map_err(PageError::internal)?;
     let mut conn = state.db.acquire().await?;
     let mut transaction = conn.begin().await?;
+    let (deployment, is_approved) =
+        launches::upsert_deployment(&mut transaction, platform, &launch.deployment).await?;
+    if !is_approved {
+        // It stays recorded for the admin; once they agree, the same launch goes on.
+        transaction.commit().await?;
+        conn.keep();
+        return Err(refused(LaunchError::DeploymentPending));
+    }
     let hash = &posted.token_hash;
     if !logins::mark_login_consumed(&mut transaction, posted.state, hash, is_cookie_bound, now)
         .await?
@@ -51,14 +59,6 @@ pub(super) async fn open(
         drop(turn);
         // Of two that came together, the other one has opened the session a moment ago.
         return is_same_launch(state, posted).await;
-    }
-    let (deployment, is_approved) =
-        launches::upsert_deployment(&mut transaction, platform, &launch.deployment).await?;
-    if !is_approved {
-        // The deployment stays recorded for the admin; the login may not be tried again.
-        transaction.commit().await?;
-        conn.keep();
-        return Err(refused(LaunchError::DeploymentPending));
     }
     let learner = learner::store::upsert_platform_learner(
         &mut transaction,

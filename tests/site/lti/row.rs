@@ -14,7 +14,11 @@ use crate::support::{
     platform::{FakePlatform, KEY, enter},
 };
 
-const SESSIONS: &str = "SELECT count(*) FROM internal.sessions";
+/// What no refusal adds to.
+const OPENED: &str =
+    "SELECT (SELECT count(*) FROM internal.sessions) + (SELECT count(*) FROM users)
+    + (SELECT count(*) FROM lti_contexts) + (SELECT count(*) FROM lti_resource_links)
+    + (SELECT count(*) FROM lti_memberships)";
 
 /// Names of claims.
 pub(super) const LTI: &str = "https://purl.imsglobal.org/spec/lti/claim/";
@@ -66,11 +70,11 @@ impl Row {
         let mut pending = platform.login_as(site, browser, login).await;
         change(&mut pending.claims);
         let token = KEY.sign(&pending.claims);
-        let before = site.count(SESSIONS).await;
+        let before = site.count(OPENED).await;
         let log = Log::listen();
         let answer = platform.post(browser, &pending.state, &token).await;
         let lines = log.lines();
-        assert_eq!(site.count(SESSIONS).await, before, "no session: {code}");
+        assert_eq!(site.count(OPENED).await, before, "{code} opens nothing");
         assert_eq!(answer.status, status, "{code}: {}", answer.text);
         assert_refused(&answer, code);
         let secrets = [&token, &pending.state, &pending.nonce];

@@ -65,29 +65,38 @@ COMMENT ON COLUMN internal.lti_logins.is_cookie_bound IS 'Whether the launch tha
 CREATE TABLE internal.lti_scores (
     resource_link_id uuid NOT NULL,
     user_id uuid NOT NULL,
+    line_item_url text,
     sent_given integer,
     sent_maximum integer,
     sent_timestamp timestamp with time zone,
+    refused_reason text,
     refused_status integer,
     refused_answer text,
-    refused_at timestamp with time zone
+    refused_at timestamp with time zone,
+    CONSTRAINT refusal_known CHECK ((refused_reason = ANY (ARRAY['answer'::text, 'conflict'::text, 'scope'::text, 'address'::text, 'given_up'::text]))),
+    CONSTRAINT refused_whole CHECK ((num_nulls(refused_reason, refused_at) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT sent_whole CHECK ((num_nulls(line_item_url, sent_given, sent_maximum, sent_timestamp) = ANY (ARRAY[0, 4])))
 );
 
-COMMENT ON TABLE internal.lti_scores IS 'Learners whose completions go to a gradebook column, and what it accepted or refused last.';
+COMMENT ON TABLE internal.lti_scores IS 'Learners who opened a placed activity to be graded, and what its gradebook column accepted or refused last.';
+
+COMMENT ON COLUMN internal.lti_scores.line_item_url IS 'The column that accepted; when the activity has got another one, nothing is sent yet.';
 
 COMMENT ON COLUMN internal.lti_scores.sent_timestamp IS 'Timestamp of the last score that was accepted; the next one is later by a second at least.';
+
+COMMENT ON COLUMN internal.lti_scores.refused_reason IS 'answer: by the platform, conflict: it holds a newer score, scope: it grants no right to send, address: the column is on a foreign host, given_up: no answer for weeks.';
 
 CREATE TABLE internal.outbox (
     id bigint NOT NULL,
     kind text NOT NULL,
-    key text NOT NULL,
-    platform_id uuid,
+    subject_id uuid NOT NULL,
     user_id uuid,
-    payload jsonb NOT NULL,
+    platform_id uuid NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     due_at timestamp with time zone NOT NULL,
     leased_until timestamp with time zone,
+    holds_platform_until timestamp with time zone,
     error text,
     given_up_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL
@@ -95,9 +104,17 @@ CREATE TABLE internal.outbox (
 
 COMMENT ON TABLE internal.outbox IS 'Durable jobs: queued in the transaction of what they tell about, claimed by a lease, deleted when done.';
 
-COMMENT ON COLUMN internal.outbox.key IS 'One job per kind and key: what is queued again meanwhile is the same job.';
+COMMENT ON COLUMN internal.outbox.subject_id IS 'What it is about: a resource link (score), a context (roster). What is queued again meanwhile is the same job.';
 
 COMMENT ON COLUMN internal.outbox.version IS 'Raised each time the job is queued again, so that a job done with older facts is not taken for done.';
+
+COMMENT ON COLUMN internal.outbox.attempts IS 'How often it was claimed since it was queued.';
+
+COMMENT ON COLUMN internal.outbox.leased_until IS 'Until when an instance works on it; when that is over, another one may.';
+
+COMMENT ON COLUMN internal.outbox.holds_platform_until IS 'Until when no job of its platform is tried: the platform asked for it, or does not answer.';
+
+COMMENT ON COLUMN internal.outbox.given_up_at IS 'When it was given up; queued again, it lives again.';
 
 ALTER TABLE internal.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME internal.outbox_id_seq
@@ -158,6 +175,8 @@ CREATE TABLE public.lti_contexts (
     title text,
     memberships_url text,
     roster_read_at timestamp with time zone,
+    roster_failure text,
+    roster_failed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT context_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 255)))
@@ -169,7 +188,9 @@ COMMENT ON COLUMN public.lti_contexts.external_id IS 'Its identifier over there.
 
 COMMENT ON COLUMN public.lti_contexts.memberships_url IS 'Where its class list is read; null when the platform gives no right to it.';
 
-COMMENT ON COLUMN public.lti_contexts.roster_read_at IS 'When the class list was last read whole.';
+COMMENT ON COLUMN public.lti_contexts.roster_read_at IS 'When the class list was last read to its end.';
+
+COMMENT ON COLUMN public.lti_contexts.roster_failure IS 'Why it could not be read when it was last asked for; null after a good reading.';
 
 CREATE TABLE public.lti_deployments (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -362,7 +383,7 @@ COMMENT ON COLUMN public.users.platform_id IS 'Which Moodle; null for profiles m
 COMMENT ON COLUMN public.users.moodle_user_id IS 'Their identifier over there.';
 
 ALTER TABLE ONLY internal.outbox
-    ADD CONSTRAINT job_once_per_key UNIQUE (kind, key);
+    ADD CONSTRAINT job_once UNIQUE NULLS NOT DISTINCT (kind, subject_id, user_id);
 
 ALTER TABLE ONLY internal.lti_invites
     ADD CONSTRAINT lti_invites_pkey PRIMARY KEY (code_hash);

@@ -55,6 +55,8 @@ CREATE TABLE lti_contexts (
     title           text,
     memberships_url text,
     roster_read_at  timestamptz,
+    roster_failure  text,
+    roster_failed_at timestamptz,
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT context_once_per_deployment UNIQUE (deployment_id, external_id)
@@ -62,7 +64,8 @@ CREATE TABLE lti_contexts (
 COMMENT ON TABLE lti_contexts IS 'Courses over there in which an activity of ours was opened.';
 COMMENT ON COLUMN lti_contexts.external_id IS 'Its identifier over there.';
 COMMENT ON COLUMN lti_contexts.memberships_url IS 'Where its class list is read; null when the platform gives no right to it.';
-COMMENT ON COLUMN lti_contexts.roster_read_at IS 'When the class list was last read whole.';
+COMMENT ON COLUMN lti_contexts.roster_read_at IS 'When the class list was last read to its end.';
+COMMENT ON COLUMN lti_contexts.roster_failure IS 'Why it could not be read when it was last asked for; null after a good reading.';
 CREATE TRIGGER lti_contexts_touch_updated_at BEFORE UPDATE ON lti_contexts
     FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -153,40 +156,51 @@ COMMENT ON TABLE internal.lti_invites IS 'One-time codes for dynamic registratio
 CREATE TABLE internal.lti_scores (
     resource_link_id uuid        NOT NULL REFERENCES lti_resource_links (id) ON DELETE CASCADE,
     user_id          uuid        NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    line_item_url    text,
     sent_given       integer,
     sent_maximum     integer,
     sent_timestamp   timestamptz,
+    refused_reason   text        CONSTRAINT refusal_known
+                                 CHECK (refused_reason IN ('answer', 'conflict', 'scope', 'address', 'given_up')),
     refused_status   integer,
     refused_answer   text,
     refused_at       timestamptz,
-    PRIMARY KEY (resource_link_id, user_id)
+    PRIMARY KEY (resource_link_id, user_id),
+    CONSTRAINT sent_whole CHECK (num_nulls(line_item_url, sent_given, sent_maximum, sent_timestamp) IN (0, 4)),
+    CONSTRAINT refused_whole CHECK (num_nulls(refused_reason, refused_at) IN (0, 2))
 );
 CREATE INDEX lti_scores_user_id_idx ON internal.lti_scores (user_id);
-COMMENT ON TABLE internal.lti_scores IS 'Learners whose completions go to a gradebook column, and what it accepted or refused last.';
+COMMENT ON TABLE internal.lti_scores IS 'Learners who opened a placed activity to be graded, and what its gradebook column accepted or refused last.';
+COMMENT ON COLUMN internal.lti_scores.line_item_url IS 'The column that accepted; when the activity has got another one, nothing is sent yet.';
 COMMENT ON COLUMN internal.lti_scores.sent_timestamp IS 'Timestamp of the last score that was accepted; the next one is later by a second at least.';
+COMMENT ON COLUMN internal.lti_scores.refused_reason IS 'answer: by the platform, conflict: it holds a newer score, scope: it grants no right to send, address: the column is on a foreign host, given_up: no answer for weeks.';
 
 CREATE TABLE internal.outbox (
-    id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind        text        NOT NULL,
-    key         text        NOT NULL,
-    platform_id uuid        REFERENCES lti_platforms (id) ON DELETE CASCADE,
-    user_id     uuid        REFERENCES users (id) ON DELETE CASCADE,
-    payload     jsonb       NOT NULL,
-    version     integer     NOT NULL DEFAULT 1,
-    attempts    integer     NOT NULL DEFAULT 0,
-    due_at      timestamptz NOT NULL,
+    id           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind         text        NOT NULL,
+    subject_id   uuid        NOT NULL,
+    user_id      uuid        REFERENCES users (id) ON DELETE CASCADE,
+    platform_id  uuid        NOT NULL REFERENCES lti_platforms (id) ON DELETE CASCADE,
+    version      integer     NOT NULL DEFAULT 1,
+    attempts     integer     NOT NULL DEFAULT 0,
+    due_at       timestamptz NOT NULL,
     leased_until timestamptz,
-    error       text,
-    given_up_at timestamptz,
-    created_at  timestamptz NOT NULL,
-    CONSTRAINT job_once_per_key UNIQUE (kind, key)
+    holds_platform_until timestamptz,
+    error        text,
+    given_up_at  timestamptz,
+    created_at   timestamptz NOT NULL,
+    CONSTRAINT job_once UNIQUE NULLS NOT DISTINCT (kind, subject_id, user_id)
 );
 CREATE INDEX outbox_due_at_idx ON internal.outbox (due_at) WHERE given_up_at IS NULL;
 CREATE INDEX outbox_platform_id_idx ON internal.outbox (platform_id);
 CREATE INDEX outbox_user_id_idx ON internal.outbox (user_id);
 COMMENT ON TABLE internal.outbox IS 'Durable jobs: queued in the transaction of what they tell about, claimed by a lease, deleted when done.';
-COMMENT ON COLUMN internal.outbox.key IS 'One job per kind and key: what is queued again meanwhile is the same job.';
+COMMENT ON COLUMN internal.outbox.subject_id IS 'What it is about: a resource link (score), a context (roster). What is queued again meanwhile is the same job.';
 COMMENT ON COLUMN internal.outbox.version IS 'Raised each time the job is queued again, so that a job done with older facts is not taken for done.';
+COMMENT ON COLUMN internal.outbox.attempts IS 'How often it was claimed since it was queued.';
+COMMENT ON COLUMN internal.outbox.leased_until IS 'Until when an instance works on it; when that is over, another one may.';
+COMMENT ON COLUMN internal.outbox.holds_platform_until IS 'Until when no job of its platform is tried: the platform asked for it, or does not answer.';
+COMMENT ON COLUMN internal.outbox.given_up_at IS 'When it was given up; queued again, it lives again.';
 
 CREATE TABLE internal.used_tokens (
     jti_hash   bytea       PRIMARY KEY CONSTRAINT jti_is_sha256 CHECK (octet_length(jti_hash) = 32),

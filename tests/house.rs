@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Modules of the library; each may use those before it, never those after.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "clock",
     "config",
     "sealing",
@@ -20,6 +20,7 @@ const ORDER: [&str; 12] = [
     "lti",
     "embed",
     "progress",
+    "delivery",
     "web",
     "cli",
 ];

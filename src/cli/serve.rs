@@ -15,7 +15,7 @@ use crate::{
     catalogue::{self, Catalogue},
     clock::Clock,
     config::Config,
-    db,
+    db, embed, lti,
     web::{self, state::AppState},
 };
 
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long what is in flight may take after the order to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How often sessions that are over are deleted.
+/// How often what is over is deleted.
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
@@ -40,7 +40,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     })?;
     let state = AppState::new(config, pool, clock, catalogue)
         .context("the certificates of the system cannot be read; install ca-certificates")?;
-    tokio::spawn(purge_sessions(state.clone()));
+    tokio::spawn(purge(state.clone()));
     tracing::info!(%listen, %api_url, "the site is up");
     answer(listener, state).await
 }
@@ -69,12 +69,13 @@ async fn prepare(pool: &PgPool, catalogue: &Catalogue, clock: &Clock) -> anyhow:
 }
 
 async fn answer(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
-    let (stop, mut stopped) = watch::channel(());
+    let (stop, stopped) = watch::channel(());
+    let courier = tokio::spawn(state.courier.clone().run(ended(stopped.clone())));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let site = web::router(state);
     let server = axum::serve(listener, site)
-        .with_graceful_shutdown(async move { drop(stopped.changed().await) })
+        .with_graceful_shutdown(ended(stopped))
         .into_future();
     tokio::pin!(server);
     tokio::select! {
@@ -84,23 +85,42 @@ async fn answer(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     }
     tracing::info!("told to stop: no new connection, finishing what is in flight");
     drop(stop);
-    if timeout(GRACE, server).await.is_err() {
+    let rest = async { tokio::join!(server, courier) };
+    if timeout(GRACE, rest).await.is_err() {
         tracing::warn!(
             grace_s = GRACE.as_secs(),
-            "some requests were still in flight and are cut"
+            "some requests or jobs were still in flight and are cut"
         );
     }
     Ok(())
 }
 
-/// Deletes the sessions that are over, at the start and then every hour.
-async fn purge_sessions(state: AppState) {
+/// Ends when the order to stop comes.
+async fn ended(mut stopped: watch::Receiver<()>) {
+    drop(stopped.changed().await);
+}
+
+/// Deletes what is over, at the start and then every hour.
+async fn purge(state: AppState) {
     loop {
-        match state.sessions.delete_expired().await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "sessions that were over are deleted"),
-            Err(error) => tracing::warn!(%error, "sessions that are over were not deleted"),
+        match delete_expired(&state).await {
+            Ok((0, 0, 0)) => {}
+            Ok((sessions, logins, tokens)) => {
+                tracing::info!(sessions, logins, tokens, "what was over is deleted");
+            }
+            Err(error) => tracing::warn!(%error, "what is over was not deleted"),
         }
         sleep(PURGE_INTERVAL).await;
     }
+}
+
+/// How many sessions, logins and marks of used tokens were over.
+async fn delete_expired(state: &AppState) -> sqlx::Result<(u64, u64, u64)> {
+    let now = state.clock.now();
+    let sessions = state.sessions.delete_expired().await?;
+    let mut conn = state.db.acquire().await?;
+    let logins = lti::login::store::delete_expired_logins(&mut conn, now).await?;
+    let tokens = embed::store::delete_expired_tokens(&mut conn, now).await?;
+    conn.keep();
+    Ok((sessions, logins, tokens))
 }

@@ -108,14 +108,7 @@ impl<'a> Claims<'a> {
     /// A text for people, if it is there and holds something: trimmed, without control
     /// characters, cut at `characters`.
     pub fn shown_text(self, name: &str, characters: usize) -> Option<String> {
-        let text = self.get(name)?.as_str()?;
-        let text: String = text
-            .trim()
-            .chars()
-            .filter(|letter| !letter.is_control())
-            .take(characters)
-            .collect();
-        (!text.is_empty()).then_some(text)
+        cleaned(self.get(name)?.as_str()?, characters)
     }
 
     /// Seconds since 1970, if they are there: an integer, or a float without a fraction.
@@ -141,6 +134,18 @@ impl<'a> Claims<'a> {
             _ => Err(LaunchError::ClaimMalformed(short(name))),
         }
     }
+}
+
+/// A text for people: trimmed, without control characters, cut at `characters`; `None` when
+/// nothing is left.
+pub(super) fn cleaned(text: &str, characters: usize) -> Option<String> {
+    let text: String = text
+        .trim()
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(characters)
+        .collect();
+    (!text.is_empty()).then_some(text)
 }
 
 /// The name of a claim without the address before it, as refusals tell it.

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use hyper::ext::ReasonPhrase;
 use reqwest::{
     Method, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -31,10 +32,13 @@ pub struct PlatformClient {
 }
 
 /// What a platform answered, whatever the status.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PlatformAnswer {
     /// The status; a redirect is an answer like any other.
     pub status: StatusCode,
+    /// The words after the status, where they are not the usual ones: Moodle says there, in
+    /// HTTP/1.1, why it refuses.
+    pub reason: Option<String>,
     /// The headers.
     pub headers: HeaderMap,
     /// The body, whole.
@@ -124,8 +128,10 @@ impl PlatformClient {
             }
             body.extend_from_slice(&chunk);
         }
+        let reason = response.extensions().get::<ReasonPhrase>();
         Ok(PlatformAnswer {
             status: response.status(),
+            reason: reason.map(|words| String::from_utf8_lossy(words.as_bytes()).into_owned()),
             headers: response.headers().clone(),
             body,
         })

@@ -4,9 +4,11 @@
 //! a platform goes through `client.rs`. The pages of it are `web/lti`.
 //! <https://www.imsglobal.org/spec/lti/v1p3>
 
+pub mod access;
 pub mod claims;
 pub mod client;
 pub mod deep_linking;
+pub mod gradebook;
 pub mod key_cache;
 pub mod key_set;
 pub mod keys;
@@ -14,6 +16,8 @@ pub mod launch;
 pub mod login;
 pub mod platform;
 mod role;
+pub mod roster;
+pub mod services;
 pub mod store;
 
 pub use launch::store::{ContextId, ResourceLinkId};

@@ -4,16 +4,20 @@
 //! acts, so there is one truth.
 
 mod completions;
+pub mod grading;
 pub mod store;
 
 use std::sync::Arc;
 
+use sqlx::Connection;
 use time::OffsetDateTime;
 
 use crate::{
     catalogue::{Catalogue, Place},
     db::Database,
     learner::{Learner, LearnerId},
+    lti::gradebook,
+    outbox,
 };
 
 pub use completions::{Completions, Milestone, Progress};
@@ -34,6 +38,8 @@ pub struct Finished {
     pub standing: Standing,
     /// Whether this call wrote the row; `false` when the grain was finished before.
     pub is_new: bool,
+    /// Whether scores were queued for a platform.
+    pub has_jobs: bool,
 }
 
 /// What a learner has done; nothing when there is no such learner (any more).
@@ -66,7 +72,7 @@ pub async fn find_standing(
     Ok(standing)
 }
 
-/// Records that `learner` finished the grain at `place`.
+/// Records that `learner` finished the grain at `place`, and queues the scores that change by it.
 ///
 /// Calling it again changes nothing. `now` is UTC. `None` when there is no such learner
 /// (any more); then nothing is written.
@@ -90,13 +96,25 @@ pub async fn finish_grain(
     Ok(finished)
 }
 
-/// Takes back the completion of a grain; nothing happens when there is none.
+/// Takes back the completion of a grain, and queues the scores that change by it; nothing happens
+/// when there is none. Tells whether scores were queued.
 ///
 /// # Errors
-/// Those of the database.
-pub async fn undo_grain(db: &Database, learner: LearnerId, place: &Place) -> sqlx::Result<()> {
+/// Those of the database, when nothing was changed.
+pub async fn undo_grain(
+    db: &Database,
+    now: OffsetDateTime,
+    learner: LearnerId,
+    place: &Place,
+) -> sqlx::Result<bool> {
     let mut conn = db.acquire().await?;
-    store::delete_completion(&mut conn, learner, place.grain.id).await?;
+    let mut transaction = conn.begin().await?;
+    let mut jobs = Vec::new();
+    if store::delete_completion(&mut transaction, learner, place.grain.id).await? {
+        jobs = gradebook::store::list_score_jobs(&mut transaction, learner, place).await?;
+        outbox::enqueue(&mut transaction, &jobs, now).await?;
+    }
+    transaction.commit().await?;
     conn.keep();
-    Ok(())
+    Ok(!jobs.is_empty())
 }

@@ -64,6 +64,8 @@ pub async fn find_standing(
 
 /// Writes a completion unless it stands already, and brings the learner's standing with it.
 ///
+/// The same statement queues the score of each activity that counts the grain and grades the
+/// learner (see `outbox::store::upsert_jobs`): both are committed together, in one round trip.
 /// `None` when there is no such learner; nothing is written then.
 ///
 /// # Errors
@@ -82,12 +84,25 @@ pub async fn insert_completion(
             SELECT id, $2, $3, $4, $5 FROM users WHERE id = $1
             ON CONFLICT ON CONSTRAINT completion_once_per_grain DO NOTHING
             RETURNING user_id, grain_id, completed_at
+        ), queued AS (
+            INSERT INTO internal.outbox AS known (kind, subject_id, user_id, platform_id, due_at, created_at)
+            SELECT 'score', resource_link_id, user_id, platform_id, $5, $5
+            FROM inserted JOIN internal.lti_scores USING (user_id)
+            JOIN lti_resource_links AS link ON link.id = resource_link_id
+            JOIN lti_deployments AS deployment ON deployment.id = deployment_id
+            WHERE link.line_item_url IS NOT NULL
+              AND (scope, coalesce(scope_id, '')) IN (('course', ''), ('module', $3), ('sequence', $4), ('grain', $2))
+            ORDER BY resource_link_id
+            ON CONFLICT ON CONSTRAINT job_once DO UPDATE
+            SET version = known.version + 1, attempts = 0, due_at = least(known.due_at, excluded.due_at),
+                given_up_at = NULL
+            RETURNING id
         ), done AS (
             SELECT user_id, grain_id, completed_at FROM progress
             UNION ALL SELECT user_id, grain_id, completed_at FROM inserted
         )
         SELECT moodle_user_id, email, name, grain_id AS "grain_id?", completed_at AS "completed_at?",
-               EXISTS (SELECT FROM inserted) AS "is_new!"
+               EXISTS (SELECT FROM inserted) AS "is_new!", EXISTS (SELECT FROM queued) AS "has_jobs!"
         FROM users LEFT JOIN done ON user_id = users.id
         WHERE users.id = $1
         "#,
@@ -100,6 +115,7 @@ pub async fn insert_completion(
     .fetch_all(conn)
     .await?;
     let is_new = rows.iter().any(|row| row.is_new);
+    let has_jobs = rows.iter().any(|row| row.has_jobs);
     let rows = rows.into_iter().map(|row| StandingRow {
         moodle_user_id: row.moodle_user_id,
         email: row.email,
@@ -108,7 +124,11 @@ pub async fn insert_completion(
         completed_at: row.completed_at,
     });
     let standing = into_standing(catalogue, learner, rows);
-    Ok(standing.map(|standing| Finished { standing, is_new }))
+    Ok(standing.map(|standing| Finished {
+        standing,
+        is_new,
+        has_jobs,
+    }))
 }
 
 /// Gathers the rows of one learner; no row, no learner.
@@ -138,7 +158,7 @@ fn into_standing(
     })
 }
 
-/// Takes a completion back.
+/// Takes a completion back; tells whether there was one.
 ///
 /// # Errors
 /// Those of the database.
@@ -146,13 +166,13 @@ pub async fn delete_completion(
     conn: &mut PgConnection,
     learner: LearnerId,
     grain: &str,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
         "DELETE FROM progress WHERE user_id = $1 AND grain_id = $2",
         learner.0,
         grain
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }

@@ -12,7 +12,8 @@ use crate::{
     clock::Clock,
     config::Config,
     db::Database,
-    lti::{client::PlatformClient, key_cache::KeyCache},
+    delivery::Courier,
+    lti::{access::AccessTokens, client::PlatformClient, key_cache::KeyCache, services::Services},
 };
 
 /// The parts that handlers work with.
@@ -25,7 +26,7 @@ pub struct Parts {
     /// What time it is.
     pub clock: Clock,
     /// The course.
-    pub catalogue: Catalogue,
+    pub catalogue: Arc<Catalogue>,
     /// Open sessions.
     pub sessions: PostgresSessionStore,
     /// Asks platforms.
@@ -38,6 +39,8 @@ pub struct Parts {
     pub queue: Queue,
     /// Who may hold our pages in a frame.
     pub framing: Framing,
+    /// Runs what was queued for platforms.
+    pub courier: Courier,
 }
 
 /// Shared [`Parts`].
@@ -56,7 +59,15 @@ impl AppState {
         catalogue: Catalogue,
     ) -> Result<Self, reqwest::Error> {
         let db = Database::new(pool);
+        let catalogue = Arc::new(catalogue);
         let platforms = PlatformClient::new(config.lti_allow_private_networks)?;
+        let tokens = AccessTokens::new(
+            platforms.clone(),
+            clock.clone(),
+            db.clone(),
+            config.secret_key.clone(),
+        );
+        let services = Services::new(platforms.clone(), tokens, clock.clone());
         Ok(Self(Arc::new(Parts {
             sessions: PostgresSessionStore::new(db.clone(), clock.clone()),
             key_cache: KeyCache::new(platforms.clone(), clock.clone()),
@@ -64,6 +75,7 @@ impl AppState {
             login_rate: LoginRate::default(),
             queue: Queue::default(),
             framing: Framing::default(),
+            courier: Courier::new(db.clone(), clock.clone(), catalogue.clone(), services),
             config,
             db,
             clock,

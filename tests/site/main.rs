@@ -8,6 +8,7 @@ mod failures;
 mod instances;
 mod lti;
 mod origins;
+mod outbox;
 mod pages;
 mod process;
 mod schema;

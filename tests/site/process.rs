@@ -32,12 +32,12 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn url(pool: &PgPool) -> String {
+pub(crate) fn url(pool: &PgPool) -> String {
     pool.connect_options().to_url_lossy().to_string()
 }
 
 /// A server that is up, ended with the test.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     output: BufReader<ChildStdout>,
     port: u16,
@@ -45,7 +45,7 @@ struct Server {
 
 impl Server {
     /// Starts the program; it may still be on its way up.
-    fn start(database: &str) -> Self {
+    pub(crate) fn start(database: &str) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = socket.local_addr().expect("an address").port();
         drop(socket);
@@ -55,6 +55,7 @@ impl Server {
                 ("DATABASE_URL", database),
                 ("APP_ENV", "development"),
                 ("DEV_LOGIN", "true"),
+                ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
                 ("PORT", &port.to_string()),
             ],
         )
@@ -79,7 +80,7 @@ impl Server {
         }
     }
 
-    fn up(mut self) -> Self {
+    pub(crate) fn up(mut self) -> Self {
         self.wait_for("the site is up");
         self
     }

@@ -9,15 +9,10 @@ use crate::{
     learner::MoodleUserId,
     lti::{
         Platform, Role,
+        access::scope,
         claims::{Claims, name},
     },
 };
-
-/// The scope that lets scores be sent.
-const SCORE: &str = "https://purl.imsglobal.org/spec/lti-ags/scope/score";
-
-/// The scope that lets results be read.
-const RESULTS: &str = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly";
 
 /// So much of what is asked for in vain is repeated to a teacher.
 const MAX_SHOWN_CHARACTERS: usize = 60;
@@ -226,10 +221,10 @@ fn gradebook(claims: Claims<'_>, platform: &Platform) -> Result<Option<Gradebook
     let scopes = endpoint.get("scope").and_then(Value::as_array);
     let may = |scope: &str| scopes.is_some_and(|scopes| scopes.iter().any(|known| known == scope));
     Ok(service_url(endpoint, "lineitem", platform)
-        .filter(|_| may(SCORE))
+        .filter(|_| may(scope::SCORE))
         .map(|line_item_url| Gradebook {
             line_item_url,
-            can_read_results: may(RESULTS),
+            can_read_results: may(scope::RESULTS),
         }))
 }
 

@@ -89,6 +89,15 @@ pub async fn upsert_context(
     .map(ContextId)
 }
 
+/// An activity as it is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptLink {
+    /// Our own key of it.
+    pub id: ResourceLinkId,
+    /// Whether its column, or what it opens, is another one than before; also when it is new.
+    pub is_changed: bool,
+}
+
 /// Finds or makes the activity; what the launch tells of it replaces what was known.
 ///
 /// # Errors
@@ -99,10 +108,13 @@ pub async fn upsert_resource_link(
     context: Option<ContextId>,
     link: &ResourceLink,
     scope: Scope,
-) -> sqlx::Result<ResourceLinkId> {
+) -> sqlx::Result<KeptLink> {
     let gradebook = link.gradebook.as_ref();
-    sqlx::query_scalar!(
+    let row = sqlx::query!(
         r#"
+        WITH before AS (
+            SELECT scope, scope_id, line_item_url FROM lti_resource_links WHERE deployment_id = $1 AND external_id = $3
+        )
         INSERT INTO lti_resource_links AS known
             (deployment_id, context_id, external_id, title, scope, scope_id, line_item_url, can_read_results)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -110,7 +122,9 @@ pub async fn upsert_resource_link(
         SET context_id = excluded.context_id, title = coalesce(excluded.title, known.title),
             scope = excluded.scope, scope_id = excluded.scope_id,
             line_item_url = excluded.line_item_url, can_read_results = excluded.can_read_results
-        RETURNING id
+        RETURNING id, NOT EXISTS (
+            SELECT FROM before WHERE (scope, scope_id, line_item_url) IS NOT DISTINCT FROM ($5, $6, $7)
+        ) AS "is_changed!"
         "#,
         deployment.0,
         context.map(|context| context.0),
@@ -122,8 +136,11 @@ pub async fn upsert_resource_link(
         gradebook.is_some_and(|gradebook| gradebook.can_read_results),
     )
     .fetch_one(conn)
-    .await
-    .map(ResourceLinkId)
+    .await?;
+    Ok(KeptLink {
+        id: ResourceLinkId(row.id),
+        is_changed: row.is_changed,
+    })
 }
 
 /// Notes that somebody came to a course over there, and as what.

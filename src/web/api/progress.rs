@@ -202,6 +202,9 @@ pub(crate) async fn record(
     let now = state.clock.now();
     let finished = progress::finish_grain(&state.db, catalogue, now, learner, place).await?;
     let finished = finished.ok_or_else(nobody)?;
+    if finished.has_jobs {
+        state.courier.wake();
+    }
     let completions = &finished.standing.completions;
     let status = if finished.is_new {
         StatusCode::CREATED

@@ -101,7 +101,11 @@ pub(crate) async fn finish(
     let now = state.clock.now();
     let finished =
         progress::finish_grain(&state.db, &state.catalogue, now, learner, &place).await?;
-    let completions = finished.ok_or_else(unsaved)?.standing.completions;
+    let finished = finished.ok_or_else(unsaved)?;
+    if finished.has_jobs {
+        state.courier.wake();
+    }
+    let completions = finished.standing.completions;
     let Extension(urls) = urls.unwrap_or_default();
     Ok(Redirect::to(&address_after(
         &urls,
@@ -119,7 +123,9 @@ pub(crate) async fn undo(
     Path(id): Path<String>,
 ) -> Result<Redirect, PageError> {
     let place = find_place(&state, &id).await?;
-    progress::undo_grain(&state.db, learner, &place).await?;
+    if progress::undo_grain(&state.db, state.clock.now(), learner, &place).await? {
+        state.courier.wake();
+    }
     let Extension(urls) = urls.unwrap_or_default();
     Ok(Redirect::to(&urls.grain(place.grain.id)))
 }

@@ -45,6 +45,7 @@ impl Browser {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_learner_is_known_by_name_in_the_frame_and_finishes_a_grain_there(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
+    site.leaves_jobs();
     let platform = FakePlatform::start(&site).await;
     for keeps_cookies in [true, false] {
         let mut browser = site.browser();
@@ -69,6 +70,7 @@ async fn a_learner_is_known_by_name_in_the_frame_and_finishes_a_grain_there(pool
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn no_link_form_or_script_of_any_page_leaves_the_root_of_the_session(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
+    site.leaves_jobs();
     let platform = FakePlatform::start(&site).await;
     let mut browser = site.browser();
     let first = platform.open(&site, &mut browser).await;
@@ -152,6 +154,7 @@ async fn two_tabs_of_two_activities_live_beside_one_another(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn two_learners_in_one_browser_keep_their_own_name_and_progress(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
+    site.leaves_jobs();
     let platform = FakePlatform::start(&site).await;
     let mut browser = site.browser();
     let first = platform.open(&site, &mut browser).await;
@@ -175,6 +178,7 @@ async fn two_learners_in_one_browser_keep_their_own_name_and_progress(pool: PgPo
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn the_same_number_at_two_moodles_is_two_people_in_one_browser(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
+    site.leaves_jobs();
     let here = FakePlatform::start(&site).await;
     let there = FakePlatform::start(&site).await;
     let mut browser = site.browser();
@@ -191,6 +195,7 @@ async fn the_same_number_at_two_moodles_is_two_people_in_one_browser(pool: PgPoo
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn reloading_the_frame_stays_and_reloading_moodle_goes_on_where_one_stopped(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
+    site.leaves_jobs();
     let platform = FakePlatform::start(&site).await;
     let mut browser = site.browser();
     let first = platform.open(&site, &mut browser).await;
@@ -423,6 +428,7 @@ async fn a_suspended_platform_opens_nothing_and_ends_its_sessions(pool: PgPool) 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn the_script_finds_the_api_below_the_root(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
+    site.leaves_jobs();
     let platform = FakePlatform::start(&site).await;
     let mut browser = site.browser();
     let first = platform.open(&site, &mut browser).await;

@@ -1,8 +1,9 @@
 //! A site in a test, the browsers that visit it, and what they get.
 
+mod left;
 pub(crate) mod platform;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Router,
@@ -10,6 +11,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
+use left::LeftJobs;
 use mini_site::{
     catalogue::{self, Catalogue, Course},
     clock::Clock,
@@ -38,6 +40,9 @@ pub(crate) struct TestSite {
     pub(crate) clock: Clock,
     pub(crate) state: AppState,
     router: Router,
+    variables: HashMap<&'static str, String>,
+    /// Dropped with the last copy of this site.
+    left: Arc<LeftJobs>,
 }
 
 impl TestSite {
@@ -69,7 +74,7 @@ impl TestSite {
         let catalogue = Catalogue::compiled();
         Self::with(
             self.pool.clone(),
-            &development(),
+            &self.variables,
             self.clock.clone(),
             catalogue,
         )
@@ -100,11 +105,14 @@ impl TestSite {
             .expect("a copied course");
         let state =
             AppState::new(config, pool.clone(), clock.clone(), catalogue).expect("certificates");
+        let left = LeftJobs::new(&pool, &clock);
         Self {
             pool,
             clock,
             router: web::router(state.clone()),
             state,
+            variables: variables.clone(),
+            left: Arc::new(left),
         }
     }
 
@@ -140,6 +148,17 @@ impl TestSite {
             self.clock.advance(time::Duration::minutes(1));
         }
         browser
+    }
+
+    /// Runs all jobs that are due, as the worker of an instance does; tells how many attempts that
+    /// took.
+    pub(crate) async fn drain_outbox(&self) -> usize {
+        self.state.courier.run_due().await.expect("the outbox")
+    }
+
+    /// Says that the test is not about grades: the scores that it queues may stay unsent.
+    pub(crate) fn leaves_jobs(&self) {
+        self.left.may_stay();
     }
 
     /// How many rows there are, by a query that counts.

@@ -3,6 +3,7 @@
 //! Read the login, fetch the key if it is new, check the token (pure), then one transaction: take
 //! the login, recognise everybody, write the session. 303 to the one-time address of the session.
 
+mod jobs;
 mod record;
 
 use axum::{

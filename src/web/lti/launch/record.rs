@@ -3,13 +3,20 @@
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
 
-use super::{Posted, refused};
+use super::{
+    Posted,
+    jobs::{self, Recorded},
+    refused,
+};
 use crate::{
     catalogue::Scope,
     learner::{self, Learner},
     lti::{
-        ContextId, DeploymentId, Platform, ResourceLinkId, Role,
-        launch::{Launch, LaunchError, Message, store as launches},
+        ContextId, DeploymentId, Platform, Role,
+        launch::{
+            Launch, LaunchError, Message,
+            store::{self as launches, KeptLink},
+        },
         login::store as logins,
     },
     web::{
@@ -24,7 +31,7 @@ use crate::{
 /// What an activity became in the database.
 #[derive(Default)]
 struct Opened {
-    resource_link: Option<ResourceLinkId>,
+    activity: Option<(KeptLink, Scope)>,
     landing: String,
     is_graded: Option<bool>,
 }
@@ -87,7 +94,7 @@ pub(super) async fn open(
             platform: Some(platform.id),
             deployment: Some(launch.deployment.clone()),
             context,
-            resource_link: opened.resource_link,
+            resource_link: opened.activity.map(|(kept, _)| kept.id),
             is_graded: opened.is_graded,
             deep_linking: match &launch.message {
                 Message::DeepLinking(settings) => Some(settings.clone()),
@@ -98,8 +105,19 @@ pub(super) async fn open(
     };
     let id = posted.ticket(state).handle(&state.config);
     state.sessions.write(&mut transaction, id, &session).await?;
+    let recorded = Recorded {
+        platform,
+        launch,
+        learner: learner.id,
+        context,
+        activity: opened.activity,
+    };
+    let has_jobs = jobs::queue(&mut transaction, state, &recorded, now).await?;
     transaction.commit().await?;
     conn.keep();
+    if has_jobs {
+        state.courier.wake();
+    }
     Ok(())
 }
 
@@ -152,10 +170,9 @@ async fn record_message(
             ..Opened::default()
         });
     };
-    let resource_link =
-        launches::upsert_resource_link(conn, deployment, context, link, scope).await?;
+    let kept = launches::upsert_resource_link(conn, deployment, context, link, scope).await?;
     Ok(Opened {
-        resource_link: Some(resource_link),
+        activity: Some((kept, scope)),
         landing: landing::find(conn, state, scope, learner.id).await?,
         is_graded: Some(link.gradebook.is_some()),
     })

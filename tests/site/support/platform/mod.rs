@@ -1,6 +1,8 @@
 //! A Moodle in a test: its key set on a real socket, its launches signed by a real key, the claims
 //! those that Moodle 4.5 was seen to send.
 
+pub(crate) mod services;
+
 use std::sync::{
     Arc, LazyLock, Mutex,
     atomic::{AtomicUsize, Ordering},
@@ -22,6 +24,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
+use self::services::FakeServices;
 use super::{Answer, Browser, TestSite};
 
 /// A key of a platform, made once for all tests.
@@ -90,6 +93,8 @@ pub(crate) struct FakePlatform {
     keys: Arc<Mutex<KeysAnswer>>,
     /// How often its keys were read.
     pub(crate) key_requests: Arc<AtomicUsize>,
+    /// Its tokens, gradebook and class list.
+    pub(crate) services: FakeServices,
 }
 
 /// A login that waits for its launch.
@@ -113,6 +118,7 @@ impl FakePlatform {
             .expect("a port");
         let issuer = format!("http://{}", listener.local_addr().expect("an address"));
         let platform = Self {
+            services: FakeServices::new(site, &issuer, client_id),
             issuer,
             client_id: client_id.to_owned(),
             keys: Arc::new(Mutex::new(KeysAnswer {
@@ -128,7 +134,9 @@ impl FakePlatform {
             let answer = keys.lock().expect("no panic elsewhere").clone();
             async move { keys_response(answer) }
         };
-        let router = Router::new().route("/certs.php", get(answer));
+        let router = Router::new()
+            .route("/certs.php", get(answer))
+            .merge(platform.services.router());
         tokio::spawn(async move { axum::serve(listener, router).await });
         platform.register(site).await;
         platform

@@ -81,7 +81,8 @@ pub async fn list_published_keys(
 ) -> sqlx::Result<Vec<Value>> {
     sqlx::query_scalar!(
         "SELECT public_jwk FROM internal.lti_keys
-         WHERE published_until IS NULL OR published_until > $1 ORDER BY signs_from DESC, kid",
+         WHERE published_until IS NULL OR published_until > $1
+         ORDER BY signs_from DESC, published_until DESC NULLS FIRST, kid",
         now
     )
     .fetch_all(conn)

@@ -5,14 +5,12 @@
 //! logged once, by the layer that logs the request, and never shown.
 
 mod api;
+mod cause;
 
 use std::{error::Error, sync::Arc};
 
 use super::{lti::LaunchRefusal, urls::Urls};
-use crate::{
-    catalogue::{Grain, Place},
-    db,
-};
+use crate::catalogue::{Grain, Place};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -274,34 +272,5 @@ impl IntoResponse for PageError {
         let mut response = self.status().into_response();
         response.extensions_mut().insert(self);
         response
-    }
-}
-
-impl From<sqlx::Error> for PageError {
-    fn from(error: sqlx::Error) -> Self {
-        let kind = if db::is_unreachable(&error) {
-            Self::Unavailable
-        } else {
-            Self::Internal
-        };
-        kind(Some(Arc::new(error)))
-    }
-}
-
-impl From<askama::Error> for PageError {
-    fn from(error: askama::Error) -> Self {
-        Self::Internal(Some(Arc::new(error)))
-    }
-}
-
-impl From<tower_sessions::session::Error> for PageError {
-    fn from(error: tower_sessions::session::Error) -> Self {
-        use tower_sessions::{session::Error::Store, session_store::Error::Backend};
-        let kind = if matches!(error, Store(Backend(_))) {
-            Self::Unavailable
-        } else {
-            Self::Internal
-        };
-        kind(Some(Arc::new(error)))
     }
 }

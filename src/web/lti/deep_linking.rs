@@ -19,7 +19,7 @@ use crate::{
     lti::{
         self, Platform,
         deep_linking::{Answer, ContentItem, NO_ACTIVITY},
-        keys::{self, KeyError},
+        keys,
         launch::DeepLinkingSettings,
     },
     sealing,
@@ -127,19 +127,9 @@ async fn sign(
         problem: (!settings.takes_links).then_some(NO_ACTIVITY),
     };
     let nonce = sealing::random_text().map_err(PageError::internal)?;
-    let key = keys::signing_key(&state.db, &state.config.secret_key, now)
-        .await
-        .map_err(without_key)?;
+    let key = keys::signing_key(&state.db, &state.config.secret_key, now).await?;
     key.sign(&answer.claims(&nonce, now))
         .map_err(PageError::internal)
-}
-
-/// There is no key: the database is away, or it is our fault.
-fn without_key(error: KeyError) -> PageError {
-    match error {
-        KeyError::Database(error) => error.into(),
-        error => PageError::internal(error),
-    }
 }
 
 /// The platform whose dialog this is.

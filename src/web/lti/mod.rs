@@ -5,6 +5,7 @@
 
 mod confirm;
 pub(crate) mod deep_linking;
+pub(crate) mod keys;
 pub(crate) mod launch;
 pub(crate) mod login;
 mod picker;

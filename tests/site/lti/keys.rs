@@ -1,5 +1,6 @@
 //! Our own keys: rows K01 to K03, and how they are made and replaced.
 
+use axum::http::StatusCode;
 use jsonwebtoken::{
     Algorithm, DecodingKey, Validation,
     jwk::{Jwk, ThumbprintHash},
@@ -56,6 +57,57 @@ fn verifies(set: &[Value], token: &str) -> bool {
     validation.required_spec_claims.clear();
     let key = DecodingKey::from_jwk(&jwk).expect("a public key");
     jsonwebtoken::decode::<Value>(token, &key, &validation).is_ok()
+}
+
+/// The key set as platforms read it.
+async fn key_set(site: &TestSite) -> Vec<Value> {
+    let answer = site.browser().get("/.well-known/jwks.json").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert_eq!(answer.header("content-type"), "application/json");
+    answer.json()["keys"].as_array().expect("a list").clone()
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn k01_the_key_set_holds_public_parts_alone_and_lives_an_hour(pool: PgPool) {
+    let site = TestSite::in_production(pool).await;
+    let set = key_set(&site).await;
+    rotate(&site).await;
+    assert_eq!(set.len(), 1, "made by the first who asks");
+    for key in key_set(&site).await {
+        let members: Vec<_> = key.as_object().expect("a key").keys().collect();
+        assert_eq!(members, ["alg", "e", "kid", "kty", "n", "use"]);
+        assert_eq!((&key["alg"], &key["use"]), (&json!("RS256"), &json!("sig")));
+    }
+    let answer = site.browser().get("/.well-known/jwks.json").await;
+    let max_age = answer.header("cache-control").split_once("max-age=");
+    let (_, seconds) = max_age.expect("a lifetime");
+    assert!(
+        (1..=3600).contains(&seconds.parse().expect("a number")),
+        "{seconds}"
+    );
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn k03_a_platform_can_check_an_assertion_by_each_of_three_published_keys(pool: PgPool) {
+    let site = TestSite::in_production(pool).await;
+    let claims = json!({ "iss": "client-1", "sub": "client-1" });
+    let sign = async || signing_key(&site).await.sign(&claims).expect("a token");
+    let first = sign().await;
+    rotate(&site).await;
+    site.clock.advance(Duration::hours(25));
+    let second = sign().await;
+    rotate(&site).await;
+    let set = key_set(&site).await;
+    assert_eq!(set.len(), 3);
+    site.clock.advance(Duration::hours(24));
+    let third = sign().await;
+    for token in [first, second, third] {
+        assert!(
+            verifies(&set, &token),
+            "{:?}",
+            jsonwebtoken::decode_header(&token)
+        );
+    }
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

@@ -1,0 +1,44 @@
+//! Errors of other modules as errors of a page: the database that is away, or our fault.
+
+use std::sync::Arc;
+
+use super::PageError;
+use crate::{db, lti::keys::KeyError};
+
+impl From<sqlx::Error> for PageError {
+    fn from(error: sqlx::Error) -> Self {
+        let kind = if db::is_unreachable(&error) {
+            Self::Unavailable
+        } else {
+            Self::Internal
+        };
+        kind(Some(Arc::new(error)))
+    }
+}
+
+impl From<KeyError> for PageError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Database(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<askama::Error> for PageError {
+    fn from(error: askama::Error) -> Self {
+        Self::Internal(Some(Arc::new(error)))
+    }
+}
+
+impl From<tower_sessions::session::Error> for PageError {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        use tower_sessions::{session::Error::Store, session_store::Error::Backend};
+        let kind = if matches!(error, Store(Backend(_))) {
+            Self::Unavailable
+        } else {
+            Self::Internal
+        };
+        kind(Some(Arc::new(error)))
+    }
+}

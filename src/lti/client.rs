@@ -120,9 +120,9 @@ impl PlatformClient {
     ) -> Result<PlatformAnswer, ClientError> {
         self.check(&url)?;
         let request = self.http.request(method, url).headers(headers).body(body);
-        let mut response = request.send().await.map_err(ClientError::Network)?;
+        let mut response = request.send().await.map_err(broken)?;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(ClientError::Network)? {
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(ClientError::TooLarge);
             }
@@ -144,6 +144,11 @@ impl PlatformClient {
     pub async fn get(&self, url: Url, headers: HeaderMap) -> Result<PlatformAnswer, ClientError> {
         self.send(Method::GET, url, headers, Vec::new()).await
     }
+}
+
+/// A failure of the network, without the address: its query may hold a secret.
+fn broken(error: reqwest::Error) -> ClientError {
+    ClientError::Network(error.without_url())
 }
 
 /// An address as errors show it: queries may hold a secret.
@@ -246,6 +251,18 @@ mod tests {
         };
         let name = "localhost".parse().expect("a name");
         assert!(resolver.resolve(name).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_broken_call_shows_no_query() {
+        let url = Url::parse("http://127.0.0.1:1/a?token=hush").expect("an address");
+        let client = PlatformClient::new(true).expect("certificates");
+        let error = client
+            .get(url, HeaderMap::new())
+            .await
+            .expect_err("no server");
+        assert!(matches!(error, ClientError::Network(_)), "{error:?}");
+        assert!(!format!("{error:?}").contains("hush"), "{error:?}");
     }
 
     #[test]

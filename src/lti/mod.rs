@@ -15,6 +15,7 @@ pub mod keys;
 pub mod launch;
 pub mod login;
 pub mod platform;
+pub mod registration;
 mod role;
 pub mod roster;
 pub mod services;

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// Assets that are also served under their own name, for pages that are not ours.
-const STABLE: &[&str] = &["js/progress-api.js"];
+const STABLE: &[&str] = &["img/favicon.svg", "js/progress-api.js"];
 
 const FOR_A_YEAR: &str = "public, max-age=31536000, immutable";
 const FOR_AN_HOUR: &str = "public, max-age=3600";
@@ -45,6 +45,11 @@ pub struct Asset {
 /// that follows every asset of every page, and no reason to lose the page.
 pub fn address(logical: &str) -> &'static str {
     find(logical).map_or("/assets/unknown", |asset| asset.address)
+}
+
+/// The address of an asset that is served under its own name as well, for what outlives a version.
+pub fn stable_address(logical: &str) -> String {
+    format!("{PREFIX}{logical}")
 }
 
 /// All assets, sorted by name.

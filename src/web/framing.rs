@@ -15,9 +15,21 @@ const REMEMBERED: Duration = Duration::seconds(1);
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     font-src 'self'; connect-src 'self'; base-uri 'none'";
 
+/// What stands for no origin at all.
+const NOBODY: &str = "'none'";
+
 /// The policy of pages, as it was read last.
 #[derive(Clone, Debug, Default)]
 pub struct Framing(Arc<Mutex<Option<Remembered>>>);
+
+/// What one page may do and the others may not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Exception<'a> {
+    /// Where its forms post to, besides this site.
+    pub(crate) form_target: Option<&'a str>,
+    /// An origin whose pages may hold it in a frame.
+    pub(crate) ancestor: Option<&'a str>,
+}
 
 #[derive(Clone, Debug)]
 struct Remembered {
@@ -27,8 +39,8 @@ struct Remembered {
 }
 
 impl Framing {
-    /// The Content-Security-Policy of a page; its forms post to this site, and to `form_target`
-    /// when that is given.
+    /// The Content-Security-Policy of a page; its forms post to this site, and to the target that
+    /// `exception` names; its frame may stand where all pages may, and where `exception` says.
     ///
     /// Without the database the last answer stands.
     pub(crate) async fn policy(
@@ -36,16 +48,17 @@ impl Framing {
         config: &Config,
         db: &Database,
         now: OffsetDateTime,
-        form_target: Option<&str>,
+        exception: Exception<'_>,
     ) -> HeaderValue {
         let known = self.remembered();
         let current = match known {
             Some(known) if now - known.read_at < REMEMBERED => known,
             known => self.read(config, db, now, known).await,
         };
-        match form_target {
-            None => current.policy,
-            Some(_) => policy(&current.ancestors, form_target),
+        match (exception.ancestor, exception.form_target) {
+            (None, None) => current.policy,
+            (None, form_target) => policy(&current.ancestors, form_target),
+            (Some(origin), form_target) => policy(&with(&current.ancestors, origin), form_target),
         }
     }
 
@@ -100,9 +113,18 @@ fn ancestors(config: &Config, mut origins: Vec<String>) -> Arc<str> {
     origins.sort_unstable();
     origins.dedup();
     if origins.is_empty() {
-        "'none'".into()
+        NOBODY.into()
     } else {
         origins.join(" ").into()
+    }
+}
+
+/// One more origin.
+fn with(ancestors: &str, origin: &str) -> String {
+    if ancestors == NOBODY {
+        origin.to_owned()
+    } else {
+        format!("{ancestors} {origin}")
     }
 }
 

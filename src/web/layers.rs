@@ -25,6 +25,7 @@ use time::OffsetDateTime;
 use super::{
     error::{ApiError, Cause, PageError},
     frame::Frame,
+    framing::Exception,
     origin, pages,
     session::urls_of,
     state::AppState,
@@ -154,6 +155,10 @@ fn chain(error: &Cause) -> String {
 #[derive(Clone, Debug)]
 pub(crate) struct FormTarget(pub(crate) String);
 
+/// An origin whose pages may hold this one in a frame, besides those that may hold all.
+#[derive(Clone, Debug)]
+pub(crate) struct FrameAncestor(pub(crate) String);
+
 /// What browsers are told about pages: no foreign script, no unknown frame, no copy kept.
 async fn secure(state: &AppState, now: OffsetDateTime, response: &mut Response) {
     let is_html = response
@@ -161,13 +166,16 @@ async fn secure(state: &AppState, now: OffsetDateTime, response: &mut Response) 
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     if is_html {
-        let target = response
-            .extensions()
-            .get()
-            .map(|FormTarget(url)| url.clone());
+        let extensions = response.extensions();
+        let exception = Exception {
+            form_target: extensions.get().map(|FormTarget(url)| url.as_str()),
+            ancestor: extensions
+                .get()
+                .map(|FrameAncestor(origin)| origin.as_str()),
+        };
         let policy = state
             .framing
-            .policy(&state.config, &state.db, now, target.as_deref())
+            .policy(&state.config, &state.db, now, exception)
             .await;
         response
             .headers_mut()
@@ -223,6 +231,9 @@ fn explain(state: &AppState, asked: &Asked, response: Response) -> Response {
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     told.extensions_mut().insert(error);
+    if let Some(ancestor) = response.extensions().get::<FrameAncestor>() {
+        told.extensions_mut().insert(ancestor.clone());
+    }
     told
 }
 

@@ -79,6 +79,7 @@ pub fn router(state: AppState) -> Router {
             route::LTI_DEEP_LINKING,
             get(lti::deep_linking::show).post(lti::deep_linking::answer),
         )
+        .route(route::LTI_REGISTRATION, get(lti::registration::receive))
         .route(route::JWKS, get(lti::keys::show))
         .route(route::EMBED, get(embed::open))
         .route(route::ENTRY, get(entry::show))

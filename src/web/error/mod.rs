@@ -182,6 +182,7 @@ impl PageError {
                     Some(home),
                 )
             }
+            Self::Refused(refusal) if !refusal.leads_to_course => (None, None),
             _ => (Some(home), None),
         };
         Failure {

@@ -10,5 +10,6 @@ pub(crate) mod launch;
 pub(crate) mod login;
 mod picker;
 mod refusal;
+pub(crate) mod registration;
 
 pub use refusal::LaunchRefusal;

@@ -24,6 +24,8 @@ pub struct LaunchRefusal {
     pub text: &'static str,
     /// Seconds after which to try again, when that helps.
     pub retry_after_seconds: Option<u32>,
+    /// Whether the page offers to read the course.
+    pub leads_to_course: bool,
 }
 
 /// What to do when a launch has to be made anew.
@@ -43,6 +45,7 @@ impl LaunchRefusal {
                 .to_owned(),
             text: FORWARD,
             retry_after_seconds: None,
+            leads_to_course: true,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod left;
 pub(crate) mod platform;
+pub(crate) mod registrar;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -59,12 +60,22 @@ impl TestSite {
 
     /// The real course as learners get it.
     pub(crate) async fn in_production(pool: PgPool) -> Self {
+        Self::in_production_with(pool, "LTI_ALLOW_PRIVATE_NETWORKS", "true").await
+    }
+
+    /// The same, one variable changed.
+    pub(crate) async fn in_production_with(
+        pool: PgPool,
+        name: &'static str,
+        value: &'static str,
+    ) -> Self {
         let variables = variables(&[
             ("API_URL", "https://cours.example.org"),
             ("SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
             ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
             ("EMBED_TOKEN_SECRET", EMBED_SECRET),
             ("EMBED_ORIGINS", "https://pages.example.org"),
+            (name, value),
         ]);
         Self::with(pool, &variables, Clock::fixed(START), Catalogue::compiled()).await
     }
@@ -322,6 +333,17 @@ impl Answer {
             .get(name)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
+    }
+
+    /// Whose pages may hold this one in a frame.
+    pub(crate) fn frame_ancestors(&self) -> Vec<&str> {
+        let policy = self.header("content-security-policy");
+        let (_, rest) = policy.split_once("frame-ancestors ").expect("a policy");
+        rest.split(';')
+            .next()
+            .unwrap_or_default()
+            .split(' ')
+            .collect()
     }
 
     /// The body as JSON.

@@ -113,6 +113,13 @@ impl FakePlatform {
 
     /// The same under another client id.
     pub(crate) async fn start_as(site: &TestSite, client_id: &str) -> Self {
+        let platform = Self::start_unregistered(client_id).await;
+        platform.register(site).await;
+        platform
+    }
+
+    /// Starts a platform that no site knows yet.
+    pub(crate) async fn start_unregistered(client_id: &str) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
@@ -138,7 +145,6 @@ impl FakePlatform {
             .route("/certs.php", get(answer))
             .merge(platform.services.router());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        platform.register(site).await;
         platform
     }
 

@@ -1,11 +1,14 @@
-//! `mini-site check`: configuration, database, migrations, course; every problem at once.
+//! `mini-site check`: configuration, database, migrations, course, platforms, keys; every problem
+//! at once.
 
 use anyhow::bail;
 
 use crate::{
     catalogue::Catalogue,
+    clock::Clock,
     config::{Config, ConfigError},
-    db,
+    db::{self, Database},
+    lti::{self, PlatformStatus, keys},
 };
 
 pub(super) async fn run(config: Result<Config, ConfigError>) -> anyhow::Result<()> {
@@ -30,5 +33,40 @@ pub(super) async fn run(config: Result<Config, ConfigError>) -> anyhow::Result<(
         );
     }
     println!("migrations: up to date");
+    let db = Database::new(pool);
+    check_platforms(&db).await?;
+    check_key(&db, &config).await
+}
+
+/// Tells how many platforms there are, and who waits.
+async fn check_platforms(db: &Database) -> anyhow::Result<()> {
+    let mut conn = db.acquire().await?;
+    let platforms = lti::store::list_platforms(&mut conn).await?;
+    let deployments = lti::store::list_deployments(&mut conn).await?;
+    conn.keep();
+    let count = |status| {
+        let of_status = platforms.iter().filter(|one| one.status == status);
+        of_status.count()
+    };
+    let waiting = deployments.iter().filter(|one| !one.is_approved).count();
+    let pending = count(PlatformStatus::Pending);
+    println!(
+        "platforms: {} approved, {pending} pending, {} suspended; deployments that wait: {waiting}",
+        count(PlatformStatus::Approved),
+        count(PlatformStatus::Suspended),
+    );
+    if pending + waiting > 0 {
+        println!("  see: mini-site lti list, and mini-site lti approve ID");
+    }
+    Ok(())
+}
+
+/// The key that signs must open under `SECRET_KEY`.
+async fn check_key(db: &Database, config: &Config) -> anyhow::Result<()> {
+    match keys::existing_key(db, &config.secret_key, Clock::system().now()).await {
+        Ok(Some(key)) => println!("key: {} signs", key.kid),
+        Ok(None) => println!("key: none yet, made when the first is needed"),
+        Err(error) => bail!("key: {error}"),
+    }
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! The commands: what an operator types.
 
 mod check;
+mod lti;
 mod migrate;
 mod serve;
+mod token;
 
 use std::process::ExitCode;
 
@@ -27,6 +29,11 @@ enum Command {
     Check,
     /// Applies the migrations.
     Migrate,
+    /// Platforms that may open the course by LTI 1.3, and our keys.
+    #[command(subcommand)]
+    Lti(lti::LtiCommand),
+    /// Prints a signed address for an iframe.
+    Token(token::TokenArguments),
 }
 
 /// Runs the command that the process was started with.
@@ -52,6 +59,8 @@ pub fn run() -> ExitCode {
                 serve::run(config).await
             }
             (Command::Migrate, Ok(config)) => migrate::run(&config).await,
+            (Command::Lti(command), Ok(config)) => lti::run(command, &config).await,
+            (Command::Token(arguments), Ok(config)) => token::run(arguments, &config),
         }
     });
     match outcome {

@@ -22,5 +22,5 @@ pub mod services;
 pub mod store;
 
 pub use launch::store::{ContextId, ResourceLinkId};
-pub use platform::{DeploymentId, GradePolicy, Platform, PlatformId, PlatformStatus};
+pub use platform::{Deployment, DeploymentId, GradePolicy, Platform, PlatformId, PlatformStatus};
 pub use role::Role;

@@ -56,6 +56,17 @@ pub struct Platform {
     pub lowers_grades: bool,
 }
 
+/// Where a platform has installed us.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Deployment {
+    /// Whose it is.
+    pub platform: PlatformId,
+    /// Its identifier over there.
+    pub external_id: String,
+    /// Whether it may open the course.
+    pub is_approved: bool,
+}
+
 /// When scores are sent to a platform.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum GradePolicy {

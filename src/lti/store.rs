@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Platform, PlatformId, PlatformStatus, platform::GradePolicy};
+use super::{Deployment, Platform, PlatformId, PlatformStatus, platform::GradePolicy};
 
 /// A row of `lti_platforms`.
 struct PlatformRow {
@@ -99,4 +99,60 @@ pub async fn find_platform(
     .fetch_optional(conn)
     .await?;
     Ok(row.map(Platform::from))
+}
+
+/// All deployments of all platforms, the oldest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list_deployments(conn: &mut PgConnection) -> sqlx::Result<Vec<Deployment>> {
+    let rows = sqlx::query!(
+        "SELECT platform_id, external_id, status FROM lti_deployments ORDER BY created_at, id"
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Deployment {
+            platform: PlatformId(row.platform_id),
+            external_id: row.external_id,
+            is_approved: row.status == "approved",
+        })
+        .collect())
+}
+
+/// Lets a platform open the course, or no longer.
+///
+/// # Errors
+/// Those of the database.
+pub async fn mark_platform(
+    conn: &mut PgConnection,
+    id: PlatformId,
+    status: PlatformStatus,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE lti_platforms SET status = $2 WHERE id = $1",
+        id.0,
+        status.as_str()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Approves the deployments of a platform that wait for it, and returns how many they were.
+///
+/// # Errors
+/// Those of the database.
+pub async fn mark_deployments_approved(
+    conn: &mut PgConnection,
+    platform: PlatformId,
+) -> sqlx::Result<u64> {
+    sqlx::query!(
+        "UPDATE lti_deployments SET status = 'approved' WHERE platform_id = $1 AND status = 'pending'",
+        platform.0
+    )
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected())
 }

@@ -4,6 +4,7 @@
 
 mod api;
 mod catalogue;
+mod cli;
 mod failures;
 mod instances;
 mod lti;

@@ -22,13 +22,13 @@ fn program(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     command
 }
 
-fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     program(arguments, variables)
         .output()
         .expect("the program runs")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

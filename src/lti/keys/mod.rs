@@ -109,13 +109,27 @@ pub async fn signing_key(
     secret: &Secret,
     now: OffsetDateTime,
 ) -> Result<SigningKey, KeyError> {
+    match existing_key(db, secret, now).await? {
+        Some(key) => Ok(key),
+        None => make_first(db, secret, now).await,
+    }
+}
+
+/// The key that signs at `now` (UTC), if there is one yet.
+///
+/// # Errors
+/// [`KeyError`].
+pub async fn existing_key(
+    db: &Database,
+    secret: &Secret,
+    now: OffsetDateTime,
+) -> Result<Option<SigningKey>, KeyError> {
     let mut conn = db.acquire().await?;
     let found = store::find_signing_key(&mut conn, now).await?;
     conn.keep();
-    match found {
-        Some(sealed) => SigningKey::open(secret, sealed),
-        None => make_first(db, secret, now).await,
-    }
+    found
+        .map(|sealed| SigningKey::open(secret, sealed))
+        .transpose()
 }
 
 /// The public keys to be published at `now` (UTC), as a key set holds them (RFC 7517).

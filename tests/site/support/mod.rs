@@ -59,14 +59,16 @@ impl TestSite {
 
     /// The real course as learners get it.
     pub(crate) async fn in_production(pool: PgPool) -> Self {
-        let variables = variables(&[
-            ("API_URL", "https://cours.example.org"),
-            ("SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
-            ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
-            ("EMBED_TOKEN_SECRET", EMBED_SECRET),
-            ("EMBED_ORIGINS", "https://pages.example.org"),
-        ]);
-        Self::with(pool, &variables, Clock::fixed(START), Catalogue::compiled()).await
+        let clock = Clock::fixed(START);
+        Self::with(pool, &production(), clock, Catalogue::compiled()).await
+    }
+
+    /// The same, asking no platform on a private network.
+    pub(crate) async fn on_the_public_network(pool: PgPool) -> Self {
+        let mut variables = production();
+        variables.remove("LTI_ALLOW_PRIVATE_NETWORKS");
+        let clock = Clock::fixed(START);
+        Self::with(pool, &variables, clock, Catalogue::compiled()).await
     }
 
     /// Another instance on the same database and at the same time.
@@ -190,6 +192,17 @@ fn development() -> HashMap<&'static str, String> {
     ])
 }
 
+/// Variables of a server that learners use, its platforms those of tests.
+fn production() -> HashMap<&'static str, String> {
+    variables(&[
+        ("API_URL", "https://cours.example.org"),
+        ("SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
+        ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
+        ("EMBED_TOKEN_SECRET", EMBED_SECRET),
+        ("EMBED_ORIGINS", "https://pages.example.org"),
+    ])
+}
+
 fn variables(pairs: &[(&'static str, &str)]) -> HashMap<&'static str, String> {
     let mut variables: HashMap<_, _> = pairs
         .iter()
@@ -215,6 +228,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    /// The values of the form that it answers.
+    pub(crate) sent: Vec<String>,
 }
 
 impl Browser {
@@ -290,6 +305,7 @@ impl Browser {
             status: parts.status,
             headers: parts.headers,
             text,
+            sent: Vec::new(),
         }
     }
 }

@@ -19,8 +19,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, crypto, jwk::Jwk};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
@@ -67,6 +70,22 @@ impl SigningKey {
         };
         jsonwebtoken::encode(&header, claims, &self.encoding).expect("a signature")
     }
+
+    /// The same with further header fields, or others in the place of the usual ones; `null` takes
+    /// one away.
+    pub(crate) fn sign_as(&self, fields: &Value, claims: &Value) -> String {
+        let mut header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.kid });
+        for (name, value) in fields.as_object().expect("fields") {
+            header[name] = value.clone();
+        }
+        header
+            .as_object_mut()
+            .expect("an object")
+            .retain(|_, value| !value.is_null());
+        let message = unsigned(&header.to_string(), &claims.to_string());
+        let signature = crypto::sign(message.as_bytes(), &self.encoding, Algorithm::RS256);
+        format!("{message}.{}", signature.expect("a signature"))
+    }
 }
 
 /// The key with which platforms of tests sign.
@@ -82,6 +101,8 @@ pub(crate) struct KeysAnswer {
     pub(crate) status: StatusCode,
     pub(crate) body: String,
     pub(crate) location: Option<String>,
+    /// Whether it takes the question and says nothing at all.
+    pub(crate) is_silent: bool,
 }
 
 /// A platform, registered and approved.
@@ -125,6 +146,7 @@ impl FakePlatform {
                 status: StatusCode::OK,
                 body: json!({ "keys": [KEY.jwk()] }).to_string(),
                 location: None,
+                is_silent: false,
             })),
             key_requests: Arc::default(),
         };
@@ -132,7 +154,12 @@ impl FakePlatform {
         let answer = move || {
             count.fetch_add(1, Ordering::SeqCst);
             let answer = keys.lock().expect("no panic elsewhere").clone();
-            async move { keys_response(answer) }
+            async move {
+                if answer.is_silent {
+                    std::future::pending::<()>().await;
+                }
+                keys_response(answer)
+            }
         };
         let router = Router::new()
             .route("/certs.php", get(answer))
@@ -165,7 +192,23 @@ impl FakePlatform {
             status,
             body: body.into(),
             location: None,
+            is_silent: false,
         };
+    }
+
+    /// It publishes these keys from now on.
+    pub(crate) fn publish(&self, keys: &[Value]) {
+        self.set_keys(StatusCode::OK, json!({ "keys": keys }).to_string());
+    }
+
+    /// It says nothing from now on when it is asked for its keys.
+    pub(crate) fn silence_keys(&self) {
+        self.keys.lock().expect("no panic elsewhere").is_silent = true;
+    }
+
+    /// How often its keys were read.
+    pub(crate) fn readings(&self) -> usize {
+        self.key_requests.load(Ordering::SeqCst)
     }
 
     /// It sends those who ask for its keys elsewhere.
@@ -174,6 +217,7 @@ impl FakePlatform {
             status: StatusCode::FOUND,
             body: String::new(),
             location: Some(location.to_owned()),
+            is_silent: false,
         };
     }
 
@@ -325,6 +369,12 @@ impl FakePlatform {
     }
 }
 
+/// The part of a token that is signed.
+pub(crate) fn unsigned(header: &str, payload: &str) -> String {
+    let [header, payload] = [header, payload].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part));
+    format!("{header}.{payload}")
+}
+
 /// Follows a one-time address to the first page of its session.
 pub(crate) async fn enter(browser: &mut Browser, address: &str) -> String {
     let page = browser.get(address).await;
@@ -390,14 +440,29 @@ impl Browser {
         path: &str,
         pairs: &[(String, String)],
     ) -> Answer {
+        let marks = [("sec-fetch-site", "cross-site"), ("origin", origin)];
+        self.post_marked(&marks, path, pairs).await
+    }
+
+    /// Posts a form with these headers and no others that say where it comes from.
+    pub(crate) async fn post_marked(
+        &mut self,
+        marks: &[(&str, &str)],
+        path: &str,
+        pairs: &[(String, String)],
+    ) -> Answer {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(pairs)
             .finish();
-        let request = Request::post(path)
-            .header("sec-fetch-site", "cross-site")
-            .header(header::ORIGIN, origin)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(body)).expect("a request"))
-            .await
+        let mut request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        for (name, value) in marks {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body)).expect("a request");
+        Answer {
+            sent: pairs.iter().map(|(_, value)| value.clone()).collect(),
+            ..self.send(request).await
+        }
     }
 }

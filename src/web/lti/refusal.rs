@@ -84,6 +84,7 @@ impl From<LoginError> for LaunchRefusal {
             LoginError::ParameterMissing(name) => bad(format!("login-missing:{name}")),
             LoginError::ParameterDoubled(name) => bad(format!("login-doubled:{name}")),
             LoginError::ParameterTooLong(name) => bad(format!("login-too-long:{name}")),
+            LoginError::ParameterMalformed(name) => bad(format!("login-malformed:{name}")),
             LoginError::AmbiguousPlatform => bad("login-ambiguous".to_owned()),
             LoginError::ForeignTarget => bad("login-foreign-target".to_owned()),
             LoginError::UnknownPlatform => Self::new(

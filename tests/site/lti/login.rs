@@ -403,6 +403,21 @@ async fn l18_the_answer_is_kept_by_nobody_and_its_cookie_is_short_lived(pool: Pg
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_control_character_is_refused_before_the_database_does(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    let refusals = Refusals::of(&site).await;
+    for name in ["iss", "client_id", "target_link_uri", "lti_deployment_id"] {
+        let good = platform.login_pairs(&site);
+        for character in ['\0', '\n'] {
+            let broken = format!("{}{character}", value(&good, name));
+            let answer = post(&site, &platform, &with(&site, &platform, name, &broken)).await;
+            let code = format!("login-malformed:{name}");
+            refusals.check(&answer, 400, &code).await;
+        }
+    }
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn an_endless_parameter_is_refused(pool: PgPool) {
     let (site, platform) = start(pool).await;
     let refusals = Refusals::of(&site).await;

@@ -13,4 +13,5 @@ mod refusal;
 mod roles;
 mod roster;
 mod row;
+mod state;
 mod times;

@@ -424,6 +424,46 @@ async fn s16_without_cookie_and_origin_the_person_is_told_who_they_will_be(pool:
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn s16_a_confirmation_that_our_page_did_not_post_is_refused(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    let refusals = Refusals::of(&site).await;
+    let (mut browser, pending, token) = without_cookie(&site, &platform).await;
+    let evil = [
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "https://evil.example"),
+    ];
+    let disguised = [
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "https://cours.example.org"),
+    ];
+    let forged = SILENT.into_iter().chain([&evil[..], &disguised[..]]);
+    for marks in forged {
+        let more = [("confirmed", "1")];
+        let answer = browser
+            .post_launch(marks, &pending.state, &token, &more)
+            .await;
+        refusals.check(&answer, 401, "foreign-origin").await;
+    }
+    assert_eq!(site.count(UNUSED_LOGINS).await, 1);
+}
+
+/// Somebody opens a session of their own, then makes another's browser send the same launch.
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn s16_a_session_that_is_open_already_is_asked_for_as_well(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    let (mut attacker, pending, token) = without_cookie(&site, &platform).await;
+    let answer = platform.post(&mut attacker, &pending.state, &token).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    for marks in SILENT {
+        let mut victim = site.browser();
+        let page = victim.post_launch(marks, &pending.state, &token, &[]).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        assert!(page.text.contains("<strong>Élodie Lefèvre</strong>"));
+        assert_eq!(victim.cookie, None);
+    }
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn s16_only_a_launch_that_passes_every_check_is_worth_a_confirmation(pool: PgPool) {
     let (site, platform) = start(pool).await;
     let refusals = Refusals::of(&site).await;

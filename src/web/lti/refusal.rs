@@ -188,7 +188,7 @@ impl From<LaunchError> for LaunchRefusal {
                 code,
                 "Le choix d’une activité est réservé aux enseignantes et enseignants",
             ),
-            LaunchError::Platform => Self::new(StatusCode::UNAUTHORIZED, code, title).saying(
+            LaunchError::Platform(_) => Self::new(StatusCode::UNAUTHORIZED, code, title).saying(
                 "Moodle a répondu par une erreur, par exemple parce que vous n’y êtes plus connecté·e. Rien n’a été enregistré.",
                 REOPEN,
             ),

@@ -482,3 +482,38 @@ async fn s16_only_a_launch_that_passes_every_check_is_worth_a_confirmation(pool:
         page.text
     );
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn s17_an_error_of_the_platforms_own_is_told_and_uses_the_login_up(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    let refusals = Refusals::of(&site).await;
+    for (error, code) in [
+        ("login_required", "platform-error:login_required"),
+        ("access_denied", "platform-error:access_denied"),
+        ("<script>alert(1)</script>", "platform-error:other"),
+    ] {
+        let mut browser = site.browser();
+        let pending = platform.login(&site, &mut browser).await;
+        let pairs = form(&[
+            ("error", error),
+            ("error_description", "<img src=x onerror=alert(1)>"),
+            ("state", &pending.state),
+        ]);
+        let mut answer = browser
+            .post_from(&platform.issuer, "/lti/launch", &pairs)
+            .await;
+        // The name of a known error is the one thing that comes back, as our own word.
+        answer.sent.retain(|value| !code.ends_with(value.as_str()));
+        refusals.check(&answer, 401, code).await;
+        assert!(!answer.text.contains("alert(1)"));
+        let token = KEY.sign(&pending.claims);
+        let answer = platform.post(&mut browser, &pending.state, &token).await;
+        refusals.check(&answer, 401, "replay").await;
+    }
+    let pairs = form(&[("error", "server_error"), ("state", "never given by us")]);
+    let answer = site
+        .browser()
+        .post_from(&platform.issuer, "/lti/launch", &pairs)
+        .await;
+    refusals.check(&answer, 401, "state-unknown").await;
+}

@@ -239,7 +239,8 @@ async fn refused_by_platform(
     let mut conn = state.db.acquire().await?;
     logins::mark_login_consumed(&mut conn, text, &[], false, state.clock.now()).await?;
     conn.keep();
-    Err(refused(LaunchError::Platform))
+    let error = forms::single(pairs, "error").unwrap_or_default();
+    Err(refused(LaunchError::from_platform(error)))
 }
 
 fn refused(error: LaunchError) -> PageError {

@@ -130,6 +130,9 @@ impl PageError {
     pub(crate) fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(refusal) => Some(&refusal.code),
+            Self::MethodNotAllowed => Some("method-not-allowed"),
+            Self::TooLarge => Some("too-large"),
+            Self::UnsupportedBody => Some("unsupported-body"),
             _ => None,
         }
     }

@@ -517,3 +517,64 @@ async fn s17_an_error_of_the_platforms_own_is_told_and_uses_the_login_up(pool: P
         .await;
     refusals.check(&answer, 401, "state-unknown").await;
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn s18_a_launch_in_an_address_is_refused(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    let refusals = Refusals::of(&site).await;
+    let mut browser = site.browser();
+    let pending = platform.login(&site, &mut browser).await;
+    let token = KEY.sign(&pending.claims);
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("id_token", &token), ("state", &pending.state)])
+        .finish();
+    let mut answer = browser.get(&format!("/lti/launch?{query}")).await;
+    answer.sent = vec![token.clone(), pending.state.clone()];
+    refusals.check(&answer, 405, "method-not-allowed").await;
+    assert_eq!(answer.header("allow"), "POST");
+    let answer = browser
+        .post_from(&platform.issuer, &format!("/lti/launch?{query}"), &[])
+        .await;
+    refusals.check(&answer, 400, "state-missing").await;
+    assert_eq!(site.count(UNUSED_LOGINS).await, 1);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn s19_a_body_that_is_too_large_or_no_form_is_refused(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    let refusals = Refusals::of(&site).await;
+    let mut browser = site.browser();
+    let pending = platform.login(&site, &mut browser).await;
+    let token = KEY.sign(&pending.claims);
+    // What is good save for its size, and save for its kind.
+    let more = "x".repeat(64 * 1024);
+    let marks = [("origin", platform.issuer.as_str())];
+    let answer = browser
+        .post_launch(&marks, &pending.state, &token, &[("more", &more)])
+        .await;
+    refusals.check(&answer, 413, "too-large").await;
+    for kind in ["application/json", "text/plain", "multipart/form-data", ""] {
+        let request = Request::post("/lti/launch")
+            .header(header::CONTENT_TYPE, kind)
+            .header(header::ORIGIN, &platform.issuer)
+            .body(Body::from(format!(
+                "id_token={token}&state={}",
+                pending.state
+            )));
+        let mut answer = browser.send(request.expect("a request")).await;
+        answer.sent = vec![token.clone(), pending.state.clone()];
+        refusals.check(&answer, 415, "unsupported-body").await;
+    }
+    let request = Request::post("/lti/launch")
+        .header(
+            header::CONTENT_TYPE,
+            "Application/X-WWW-Form-Urlencoded; charset=utf-8",
+        )
+        .header(header::ORIGIN, &platform.issuer)
+        .body(Body::from(format!(
+            "id_token={token}&state={}",
+            pending.state
+        )));
+    let answer = browser.send(request.expect("a request")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+}

@@ -15,3 +15,4 @@ mod roster;
 mod row;
 mod state;
 mod times;
+mod token;

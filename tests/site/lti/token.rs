@@ -78,6 +78,62 @@ async fn j01_a_token_that_names_no_key_is_refused(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn j02_a_key_that_is_not_published_is_looked_for_once_more_then_refused(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+    let refusals = Refusals::of(&site).await;
+    let answer = launch(&site, &platform, |claims| OTHER_KEY.sign(claims)).await;
+    refusals.check(&answer, 401, "key-unknown").await;
+    assert_eq!(platform.readings(), 2);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn j03_a_key_that_is_new_since_the_last_reading_is_found(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+    platform.publish(&[KEY.jwk(), OTHER_KEY.jwk()]);
+    for key in [&*OTHER_KEY, &*OTHER_KEY, &*KEY] {
+        let answer = launch(&site, &platform, |claims| key.sign(claims)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    }
+    assert_eq!(platform.readings(), 2, "one reading more");
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn j03_a_key_that_was_withdrawn_opens_nothing_an_hour_later(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+    platform.publish(&[OTHER_KEY.jwk()]);
+    site.clock.advance(Duration::hours(1));
+    assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+    let refusals = Refusals::of(&site).await;
+    site.clock.advance(Duration::seconds(1));
+    let answer = launch(&site, &platform, |claims| KEY.sign(claims)).await;
+    refusals.check(&answer, 401, "key-unknown").await;
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn j04_a_rain_of_unknown_keys_causes_one_reading_a_minute(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+    let refusals = Refusals::of(&site).await;
+    for rank in 0..10 {
+        let answer = launch(&site, &platform, |claims| {
+            KEY.sign_as(&json!({ "kid": format!("random-{rank}") }), claims)
+        })
+        .await;
+        refusals.check(&answer, 401, "key-unknown").await;
+        site.clock.advance(Duration::seconds(5));
+    }
+    assert_eq!(platform.readings(), 2, "one reading more");
+    site.clock.advance(Duration::seconds(10));
+    launch(&site, &platform, |claims| OTHER_KEY.sign(claims)).await;
+    assert_eq!(platform.readings(), 3, "and one in the next minute");
+    assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+    assert_eq!(platform.readings(), 3, "none for a known key");
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn j04_launches_that_come_together_wait_for_one_reading(pool: PgPool) {
     let (site, platform) = start(pool).await;
     let sign = |claims: &Value| KEY.sign(claims);
@@ -420,6 +476,50 @@ async fn j16_a_platform_that_takes_no_connection_makes_the_launch_wait(pool: PgP
     let answer = launch(&site, &platform, |claims| KEY.sign(claims)).await;
     refusals.check(&answer, 503, "keys-unavailable").await;
     assert_eq!(platform.readings(), 0);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn j16_a_remembered_key_opens_whatever_the_platform_answers(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+    for (rank, (status, body)) in (2..).zip(bad_answers()) {
+        platform.set_keys(status, body);
+        assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+        let refusals = Refusals::of(&site).await;
+        // A key that is not remembered may be a new one: nobody can tell now.
+        for _ in 0..2 {
+            let answer = launch(&site, &platform, |claims| OTHER_KEY.sign(claims)).await;
+            refusals.check(&answer, 503, "keys-unavailable").await;
+            assert_eq!(platform.readings(), rank);
+        }
+        site.clock.advance(Duration::seconds(1));
+    }
+    // Even when the set is so old that it was to be read again.
+    site.clock.advance(Duration::hours(2));
+    assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+    assert_eq!(platform.readings(), 6);
+    platform.publish(&[KEY.jwk(), OTHER_KEY.jwk()]);
+    site.clock.advance(Duration::seconds(1));
+    assert_opens(&site, &platform, |claims| OTHER_KEY.sign(claims)).await;
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn j16_a_remembered_key_waits_for_no_reading(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+    platform.silence_keys();
+    let waiting = {
+        let (site, platform) = (site.clone(), platform.clone());
+        tokio::spawn(async move {
+            launch(&site, &platform, |claims| OTHER_KEY.sign(claims)).await;
+        })
+    };
+    while platform.readings() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_opens(&site, &platform, |claims| KEY.sign(claims)).await;
+    assert!(!waiting.is_finished(), "the other one still waits");
+    waiting.abort();
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

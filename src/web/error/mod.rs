@@ -150,6 +150,7 @@ impl PageError {
     pub(crate) fn cause(&self) -> Option<&Cause> {
         match self {
             Self::Unavailable(cause) | Self::Internal(cause) => cause.as_ref(),
+            Self::Refused(refusal) => refusal.cause.as_ref(),
             _ => None,
         }
     }

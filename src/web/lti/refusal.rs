@@ -1,12 +1,14 @@
 //! What is said when a platform, or somebody in its name, is refused: a sentence that a teacher
 //! can forward, and the stable name of the check that failed.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 
 use crate::{
     embed::TokenError,
     lti::{launch::LaunchError, login::LoginError},
-    web::error::PageError,
+    web::error::{Cause, PageError},
 };
 
 /// A refusal, in words.
@@ -24,6 +26,8 @@ pub struct LaunchRefusal {
     pub text: &'static str,
     /// Seconds after which to try again, when that helps.
     pub retry_after_seconds: Option<u32>,
+    /// The error behind it, for the log alone.
+    pub cause: Option<Cause>,
 }
 
 /// What to do when a launch has to be made anew.
@@ -43,6 +47,7 @@ impl LaunchRefusal {
                 .to_owned(),
             text: FORWARD,
             retry_after_seconds: None,
+            cause: None,
         }
     }
 
@@ -147,8 +152,9 @@ impl From<LaunchError> for LaunchRefusal {
                 "Cette ouverture a déjà servi, ou a trop attendu. Rien n’a été enregistré, et ce que vous avez terminé est toujours compté.",
                 REOPEN,
             ),
-            LaunchError::KeysUnavailable(_) => Self {
+            LaunchError::KeysUnavailable(cause) => Self {
                 retry_after_seconds: Some(5),
+                cause: cause.map(|cause| Arc::new(cause) as Cause),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title).saying(
                     "Les clés de la plateforme ne peuvent pas être lues pour le moment.",
                     "Ouvrez de nouveau l’activité dans un instant ; si le message revient, transmettez le code et le numéro de demande à la personne qui administre Moodle.",

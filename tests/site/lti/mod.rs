@@ -7,6 +7,7 @@ mod frames;
 mod gradebook;
 mod identity;
 mod keys;
+mod log;
 mod login;
 mod message;
 mod refusal;

@@ -4,7 +4,7 @@
 //! on a private network, unless `LTI_ALLOW_PRIVATE_NETWORKS` says so (RFC 6890 has the list).
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -18,11 +18,28 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(5);
+use super::network::is_private;
 
 /// The largest answer that is read, in bytes.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+/// How long a platform may take to answer.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeLimits {
+    /// Until it takes the connection.
+    pub connect: Duration,
+    /// Until its answer is read whole.
+    pub total: Duration,
+}
+
+impl Default for TimeLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            total: Duration::from_secs(5),
+        }
+    }
+}
 
 /// Asks platforms.
 #[derive(Clone, Debug)]
@@ -65,9 +82,20 @@ impl PlatformClient {
     /// # Errors
     /// When the system's certificates cannot be read.
     pub fn new(allows_private_networks: bool) -> Result<Self, reqwest::Error> {
+        Self::with_limits(allows_private_networks, TimeLimits::default())
+    }
+
+    /// The same with other limits than the usual ones.
+    ///
+    /// # Errors
+    /// Those of [`PlatformClient::new`].
+    pub fn with_limits(
+        allows_private_networks: bool,
+        limits: TimeLimits,
+    ) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TOTAL_TIMEOUT)
+            .connect_timeout(limits.connect)
+            .timeout(limits.total)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .user_agent(concat!("mini-site/", env!("CARGO_PKG_VERSION")))
@@ -120,9 +148,9 @@ impl PlatformClient {
     ) -> Result<PlatformAnswer, ClientError> {
         self.check(&url)?;
         let request = self.http.request(method, url).headers(headers).body(body);
-        let mut response = request.send().await.map_err(broken)?;
+        let mut response = request.send().await.map_err(network)?;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        while let Some(chunk) = response.chunk().await.map_err(network)? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(ClientError::TooLarge);
             }
@@ -146,8 +174,8 @@ impl PlatformClient {
     }
 }
 
-/// A failure of the network, without the address: its query may hold a secret.
-fn broken(error: reqwest::Error) -> ClientError {
+/// A broken call, without its address: queries may hold a secret.
+fn network(error: reqwest::Error) -> ClientError {
     ClientError::Network(error.without_url())
 }
 
@@ -180,45 +208,20 @@ impl Resolve for Resolver {
     }
 }
 
-/// Whether an address is not one of the public internet (RFC 6890).
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_private_v4(address),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(address) => is_private_v4(address),
-            None => is_private_v6(address),
-        },
-    }
-}
-
-fn is_private_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_documentation()
-        || a == 0
-        || a >= 240
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 198 && (18..20).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-}
-
-fn is_private_v6(address: Ipv6Addr) -> bool {
-    let [first, second, ..] = address.segments();
-    // Global unicast is 2000::/3, less what is set aside in it: Teredo, documentation and 6to4.
-    first & 0xe000 != 0x2000
-        || (first == 0x2001 && (second < 0x0200 || second == 0x0db8))
-        || first == 0x2002
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn client(allows_private_networks: bool) -> PlatformClient {
+        let limits = TimeLimits {
+            total: Duration::from_millis(100),
+            ..TimeLimits::default()
+        };
+        PlatformClient::with_limits(allows_private_networks, limits).expect("certificates")
+    }
+
     fn verdict(url: &str, allows_private_networks: bool) -> bool {
-        let client = PlatformClient::new(allows_private_networks).expect("certificates");
+        let client = client(allows_private_networks);
         client.check(&Url::parse(url).expect("an address")).is_ok()
     }
 
@@ -268,8 +271,23 @@ mod tests {
     #[test]
     fn an_error_shows_no_query() {
         let url = Url::parse("http://moodle.example.org/a?token=hush").expect("an address");
-        let client = PlatformClient::new(false).expect("certificates");
-        let error = client.check(&url).expect_err("not https").to_string();
+        let error = client(false)
+            .check(&url)
+            .expect_err("not https")
+            .to_string();
         assert!(!error.contains("hush"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_platform_that_never_answers_is_given_up() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let address = silent.local_addr().expect("an address");
+        let url = Url::parse(&format!("http://{address}/certs.php?token=hush")).expect("one");
+        let error = client(true).get(url, HeaderMap::new()).await;
+        let error = error.expect_err("no answer");
+        assert!(matches!(error, ClientError::Network(_)), "{error}");
+        assert!(!format!("{error:?}").contains("hush"), "{error:?}");
     }
 }

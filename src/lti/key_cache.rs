@@ -1,9 +1,12 @@
 //! The key sets of platforms, remembered: read when a launch names a key that is not known yet,
 //! once for all launches that wait for it, and never at every launch.
+//!
+//! A key that is known waits for nobody, whatever the platform does meanwhile. The last good set
+//! stays until another one was read.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
@@ -11,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 use url::Url;
 
 use super::{
-    Platform, PlatformId,
+    Platform,
     client::PlatformClient,
     key_set::{KeySet, KeySetError, PlatformKey},
     launch::LaunchError,
@@ -19,27 +22,51 @@ use super::{
 use crate::clock::Clock;
 
 /// A set that lacks a key is read again at most this often.
-const REFETCH_INTERVAL: Duration = Duration::minutes(1);
+const REREAD_INTERVAL: Duration = Duration::minutes(1);
 
-/// Without any set, a failed reading is tried again after this long.
+/// A reading that failed is tried again after this long.
 const RETRY_INTERVAL: Duration = Duration::seconds(1);
 
-/// Key sets by platform.
+/// An older set is read again, so that a key which the platform withdrew opens nothing for ever.
+const MAX_AGE: Duration = Duration::hours(1);
+
+/// Key sets by their address.
 #[derive(Clone, Debug)]
 pub struct KeyCache {
     client: PlatformClient,
     clock: Clock,
-    entries: Arc<Mutex<HashMap<PlatformId, Entry>>>,
+    entries: Arc<Mutex<HashMap<String, Arc<Entry>>>>,
 }
 
-/// One platform's entry; its lock is held while the set is read, so that others wait for it.
-type Entry = Arc<tokio::sync::Mutex<Remembered>>;
-
+/// One address.
 #[derive(Debug, Default)]
-struct Remembered {
-    /// The last good set, and the address it came from.
-    set: Option<(String, KeySet)>,
-    asked_at: Option<OffsetDateTime>,
+struct Entry {
+    /// Held while the set is read: whoever needs it waits for that reading.
+    turn: tokio::sync::Mutex<()>,
+    known: Mutex<Known>,
+}
+
+/// What is known of one address.
+#[derive(Debug, Default)]
+struct Known {
+    /// The last good set and when it was read.
+    set: Option<(KeySet, OffsetDateTime)>,
+    /// When it was last read in place of an older one.
+    reread_at: Option<OffsetDateTime>,
+    /// When the last reading ended, if it failed.
+    failed_at: Option<OffsetDateTime>,
+    /// How many readings have ended.
+    readings: u64,
+}
+
+/// What a first look finds.
+enum Glance {
+    /// Keys that are good without asking.
+    Good(Vec<PlatformKey>),
+    /// Keys of a set that is old.
+    Old,
+    /// None.
+    Missing,
 }
 
 impl KeyCache {
@@ -62,51 +89,31 @@ impl KeyCache {
         platform: &Platform,
         kid: &str,
     ) -> Result<Vec<PlatformKey>, LaunchError> {
-        let entry = self.entry(platform.id);
-        let mut remembered = entry.lock().await;
         let address = &platform.jwks_url;
-        let known = remembered.named(address, kid);
-        if !known.is_empty() {
-            return Ok(known);
-        }
-        let now = self.clock.now();
-        let has_set = remembered.has_set(address);
-        let interval = if has_set {
-            REFETCH_INTERVAL
-        } else {
-            RETRY_INTERVAL
+        let entry = self.entry(address);
+        let readings = entry.known().readings;
+        let glance = entry.known().glance(kid, self.clock.now());
+        let turn = match glance {
+            Glance::Good(keys) => return Ok(keys),
+            Glance::Old => entry.turn.try_lock().ok(),
+            Glance::Missing => Some(entry.turn.lock().await),
         };
-        if remembered.asked_at.is_some_and(|at| now - at < interval) {
-            return Err(if has_set {
-                LaunchError::KeyUnknown
-            } else {
-                LaunchError::KeysUnavailable(Some(KeySetError::Recently))
-            });
+        let mut failure = None;
+        if turn.is_some() && entry.known().may_be_read(readings, self.clock.now()) {
+            let answer = self.read(address).await;
+            failure = entry.known().note(answer, self.clock.now());
         }
-        remembered.asked_at = Some(now);
-        match self.fetch(address).await {
-            Ok(set) => {
-                remembered.set = Some((address.clone(), set));
-                let found = remembered.named(address, kid);
-                if found.is_empty() {
-                    return Err(LaunchError::KeyUnknown);
-                }
-                Ok(found)
-            }
-            // The last good set stays; the key may be a new one that cannot be read now.
-            Err(error) => Err(LaunchError::KeysUnavailable(Some(error))),
-        }
+        let verdict = entry.known().verdict(kid, failure);
+        drop(turn);
+        verdict
     }
 
-    fn entry(&self, platform: PlatformId) -> Entry {
-        let mut entries = self
-            .entries
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        entries.entry(platform).or_default().clone()
+    fn entry(&self, address: &str) -> Arc<Entry> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.entry(address.to_owned()).or_default().clone()
     }
 
-    async fn fetch(&self, address: &str) -> Result<KeySet, KeySetError> {
+    async fn read(&self, address: &str) -> Result<KeySet, KeySetError> {
         let url = Url::parse(address).map_err(|_| KeySetError::Address)?;
         let accept = (ACCEPT, HeaderValue::from_static("application/json"));
         let answer = self.client.get(url, HeaderMap::from_iter([accept])).await?;
@@ -117,15 +124,75 @@ impl KeyCache {
     }
 }
 
-impl Remembered {
-    fn has_set(&self, address: &str) -> bool {
-        self.set.as_ref().is_some_and(|(from, _)| from == address)
+impl Entry {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn named(&self, kid: &str) -> Vec<PlatformKey> {
+        let set = self.set.as_ref();
+        set.map(|(set, _)| set.named(kid)).unwrap_or_default()
     }
 
-    fn named(&self, address: &str, kid: &str) -> Vec<PlatformKey> {
-        match &self.set {
-            Some((from, set)) if from == address => set.named(kid),
-            _ => Vec::new(),
+    fn glance(&self, kid: &str, now: OffsetDateTime) -> Glance {
+        let keys = self.named(kid);
+        let is_old = self.set.as_ref().is_some_and(|(_, at)| now - *at > MAX_AGE);
+        match (keys.is_empty(), is_old) {
+            (true, _) => Glance::Missing,
+            (false, true) => Glance::Old,
+            (false, false) => Glance::Good(keys),
+        }
+    }
+
+    /// Whether it is time to read, for somebody who knew of `readings`: one that ended meanwhile
+    /// was for them as well.
+    fn may_be_read(&self, readings: u64, now: OffsetDateTime) -> bool {
+        let has_rested = match (self.failed_at, self.reread_at) {
+            (Some(at), _) => now - at >= RETRY_INTERVAL,
+            (None, Some(at)) => now - at >= REREAD_INTERVAL,
+            (None, None) => true,
+        };
+        self.readings == readings && has_rested
+    }
+
+    /// Keeps what a reading brought; a failed one leaves the last good set in place and comes back.
+    fn note(
+        &mut self,
+        answer: Result<KeySet, KeySetError>,
+        now: OffsetDateTime,
+    ) -> Option<KeySetError> {
+        self.readings += 1;
+        match answer {
+            Ok(set) => {
+                // The first set counts as no rereading: a key that is new a moment later is found.
+                self.reread_at = self.set.as_ref().map(|_| now);
+                self.set = Some((set, now));
+                self.failed_at = None;
+                None
+            }
+            Err(error) => {
+                self.failed_at = Some(now);
+                Some(error)
+            }
+        }
+    }
+
+    fn verdict(
+        &self,
+        kid: &str,
+        failure: Option<KeySetError>,
+    ) -> Result<Vec<PlatformKey>, LaunchError> {
+        let keys = self.named(kid);
+        match failure {
+            _ if !keys.is_empty() => Ok(keys),
+            // The key may be a new one, which cannot be read now.
+            Some(error) => Err(LaunchError::KeysUnavailable(Some(error))),
+            None if self.failed_at.is_some() => {
+                Err(LaunchError::KeysUnavailable(Some(KeySetError::Recently)))
+            }
+            None => Err(LaunchError::KeyUnknown),
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct PlatformKey {
 #[derive(Debug, thiserror::Error)]
 pub enum KeySetError {
     /// The platform does not answer, or may not be asked.
-    #[error("jwks_uri: {0}")]
+    #[error("jwks_uri was not read")]
     Client(#[from] ClientError),
     /// It answered with another status than 200.
     #[error("jwks_uri answered with status {0}")]

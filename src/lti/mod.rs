@@ -14,6 +14,7 @@ pub mod key_set;
 pub mod keys;
 pub mod launch;
 pub mod login;
+mod network;
 pub mod platform;
 pub mod registration;
 mod role;

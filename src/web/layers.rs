@@ -123,12 +123,13 @@ fn log(state: &AppState, asked: &Asked, response: &Response) {
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let status = response.status().as_u16();
     let check = response.extensions().get().and_then(PageError::code);
+    let cause = cause_of(response).map(chain);
     if let Some(check) = check {
-        tracing::warn!(%method, route, status, duration_ms, request_id = %id, check, "request refused");
+        tracing::warn!(%method, route, status, duration_ms, request_id = %id, check, cause, "request refused");
     } else if status < 500 {
         tracing::info!(%method, route, status, duration_ms, request_id = %id, "request answered");
     } else {
-        let cause = cause_of(response).map(chain).unwrap_or_default();
+        let cause = cause.unwrap_or_default();
         tracing::error!(%method, route, status, duration_ms, request_id = %id, cause, "request failed");
     }
 }

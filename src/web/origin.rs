@@ -25,7 +25,7 @@ pub(crate) fn is_foreign_post(state: &AppState, request: &Request, is_api: bool)
 ///
 /// A call of the API without either header comes from no browser's page: forms cannot send
 /// JSON, and a script of another site always bears its origin.
-fn is_ours(headers: &HeaderMap, origin: &str, is_api: bool) -> bool {
+pub(crate) fn is_ours(headers: &HeaderMap, origin: &str, is_api: bool) -> bool {
     if is_api && headers.contains_key(header::AUTHORIZATION) {
         return true;
     }

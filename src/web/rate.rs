@@ -27,7 +27,7 @@ struct Bucket {
 
 impl LoginRate {
     /// Whether one more login of `platform` may begin at `now` (UTC).
-    pub(crate) fn allows(&self, platform: PlatformId, now: OffsetDateTime) -> bool {
+    pub fn allows(&self, platform: PlatformId, now: OffsetDateTime) -> bool {
         let mut buckets = self
             .0
             .lock()

@@ -246,3 +246,33 @@ async fn no_line_of_the_log_names_a_person_or_a_session(pool: PgPool) {
     );
     assert!(!log.contains("somebody") && !log.contains(&cookie), "{log}");
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn what_is_over_is_deleted_at_the_start(pool: PgPool) {
+    let over = "
+        WITH platform AS (
+            INSERT INTO lti_platforms (name, issuer, client_id, authorization_url, token_url, jwks_url)
+            VALUES ('Moodle', 'https://moodle.example.org', 'x', 'https://x/', 'https://x/', 'https://x/') RETURNING id
+        ), login AS (
+            INSERT INTO internal.lti_logins
+                (state_hash, nonce_hash, cookie_hash, platform_id, target_link_uri, created_at, expires_at)
+            SELECT sha256('a'), sha256('b'), sha256('c'), id, 'https://x/', '2020-01-01', '2020-01-01' FROM platform
+        ), token AS (
+            INSERT INTO internal.used_tokens VALUES (sha256('d'), '2020-01-01')
+        )
+        INSERT INTO internal.sessions (id_hash, data, expires_at) VALUES (sha256('e'), '{}', '2020-01-01')";
+    sqlx::query(over)
+        .execute(&pool)
+        .await
+        .expect("rows that are over");
+    let mut server = Server::start(&url(&pool));
+    server.wait_for("what was over is deleted");
+    let left: i64 = sqlx::query_scalar(
+        "SELECT (SELECT count(*) FROM internal.lti_logins) + (SELECT count(*) FROM internal.used_tokens)
+              + (SELECT count(*) FROM internal.sessions)",
+    )
+    .fetch_one(&pool)
+    .await
+    .expect("a count");
+    assert_eq!(left, 0);
+}

@@ -104,12 +104,39 @@ pub enum LaunchError {
     /// Only teachers place activities.
     #[error("the role may not place activities")]
     RoleTooLow,
-    /// The platform answered the login with an error of its own.
-    #[error("the platform answered with an error")]
-    Platform,
+    /// The platform answered the login with this error of its own.
+    #[error("the platform answered with the error {0}")]
+    Platform(&'static str),
 }
 
+/// Errors that a platform may answer a login with (RFC 6749, section 4.1.2.1, and OpenID Connect
+/// core, section 3.1.2.6).
+const PLATFORM_ERRORS: [&str; 15] = [
+    "access_denied",
+    "account_selection_required",
+    "consent_required",
+    "interaction_required",
+    "invalid_client",
+    "invalid_request",
+    "invalid_request_object",
+    "invalid_request_uri",
+    "invalid_scope",
+    "login_required",
+    "registration_not_supported",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_response_type",
+];
+
 impl LaunchError {
+    /// What a platform answered to a login, by the name of one of the known errors: what it posts
+    /// is repeated nowhere.
+    pub fn from_platform(error: &str) -> Self {
+        let known = PLATFORM_ERRORS.into_iter().find(|known| *known == error);
+        Self::Platform(known.unwrap_or("other"))
+    }
+
     /// A stable name of the check, which people can forward.
     pub fn code(&self) -> String {
         let code = match self {
@@ -145,7 +172,7 @@ impl LaunchError {
             Self::UnknownScope { .. } => "unknown-scope",
             Self::ForeignReturn => "foreign-return",
             Self::RoleTooLow => "role-too-low",
-            Self::Platform => "platform-error",
+            Self::Platform(error) => return format!("platform-error:{error}"),
         };
         code.to_owned()
     }

@@ -46,6 +46,9 @@ pub enum LoginError {
     /// A parameter is too long.
     #[error("the parameter {0} is too long")]
     ParameterTooLong(&'static str),
+    /// A parameter that is compared or kept holds a control character.
+    #[error("the parameter {0} holds a control character")]
+    ParameterMalformed(&'static str),
     /// `target_link_uri` is none of our addresses.
     #[error("target_link_uri is not an address of this site")]
     ForeignTarget,
@@ -108,7 +111,7 @@ impl LoginRequest {
     /// Reads the parameters of query and body together.
     ///
     /// # Errors
-    /// Names the parameter that is missing, doubled or too long.
+    /// Names the parameter that is missing, doubled, too long or malformed.
     pub fn from_pairs(pairs: &[(String, String)]) -> Result<Self, LoginError> {
         let find = |name: &'static str| {
             let mut values = pairs.iter().filter(|(key, _)| key == name);
@@ -121,14 +124,22 @@ impl LoginRequest {
                 value => Ok(value.filter(|value| !value.is_empty())),
             }
         };
-        let require = |name| find(name)?.ok_or(LoginError::ParameterMissing(name));
+        // The hints are given back as they came; what is compared or kept is text.
+        let find_text = |name| match find(name)? {
+            Some(text) if text.contains(char::is_control) => {
+                Err(LoginError::ParameterMalformed(name))
+            }
+            text => Ok(text),
+        };
+        let missing = |name| move || LoginError::ParameterMissing(name);
         Ok(Self {
-            issuer: require("iss")?,
-            login_hint: require("login_hint")?,
-            target_link_uri: require("target_link_uri")?,
-            client_id: find("client_id")?,
+            issuer: find_text("iss")?.ok_or_else(missing("iss"))?,
+            login_hint: find("login_hint")?.ok_or_else(missing("login_hint"))?,
+            target_link_uri: find_text("target_link_uri")?
+                .ok_or_else(missing("target_link_uri"))?,
+            client_id: find_text("client_id")?,
             message_hint: find("lti_message_hint")?,
-            deployment: find("lti_deployment_id")?,
+            deployment: find_text("lti_deployment_id")?,
         })
     }
 

@@ -128,6 +128,9 @@ impl PageError {
     pub(crate) fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(refusal) => Some(&refusal.code),
+            Self::MethodNotAllowed => Some("method-not-allowed"),
+            Self::TooLarge => Some("too-large"),
+            Self::UnsupportedBody => Some("unsupported-body"),
             _ => None,
         }
     }
@@ -145,6 +148,7 @@ impl PageError {
     pub(crate) fn cause(&self) -> Option<&Cause> {
         match self {
             Self::Unavailable(cause) | Self::Internal(cause) => cause.as_ref(),
+            Self::Refused(refusal) => refusal.cause.as_ref(),
             _ => None,
         }
     }

@@ -4,14 +4,11 @@
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::{
-    lti::launch::Launch,
-    web::{
-        error::PageError,
-        frame::Frame,
-        state::AppState,
-        urls::{Urls, route},
-    },
+use crate::web::{
+    error::PageError,
+    frame::Frame,
+    state::AppState,
+    urls::{Urls, route},
 };
 
 #[derive(Template)]
@@ -29,11 +26,11 @@ pub(super) fn ask(
     state: &AppState,
     platform_state: &str,
     token: &str,
-    launch: &Launch,
+    name: Option<&str>,
 ) -> Result<Response, PageError> {
     let page = ConfirmPage {
         frame: Frame::bare(state, Urls::default()),
-        name: launch.name.as_deref(),
+        name,
         platform_state,
         token,
         action: route::LTI_LAUNCH,

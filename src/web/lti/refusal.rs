@@ -1,12 +1,14 @@
 //! What is said when a platform, or somebody in its name, is refused: a sentence that a teacher
 //! can forward, and the stable name of the check that failed.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 
 use crate::{
     embed::TokenError,
     lti::{launch::LaunchError, login::LoginError},
-    web::error::PageError,
+    web::error::{Cause, PageError},
 };
 
 /// A refusal, in words.
@@ -26,6 +28,8 @@ pub struct LaunchRefusal {
     pub retry_after_seconds: Option<u32>,
     /// Whether the page offers to read the course.
     pub leads_to_course: bool,
+    /// The error behind it, for the log alone.
+    pub cause: Option<Cause>,
 }
 
 /// What to do when a launch has to be made anew.
@@ -46,6 +50,7 @@ impl LaunchRefusal {
             text: FORWARD,
             retry_after_seconds: None,
             leads_to_course: true,
+            cause: None,
         }
     }
 
@@ -87,6 +92,7 @@ impl From<LoginError> for LaunchRefusal {
             LoginError::ParameterMissing(name) => bad(format!("login-missing:{name}")),
             LoginError::ParameterDoubled(name) => bad(format!("login-doubled:{name}")),
             LoginError::ParameterTooLong(name) => bad(format!("login-too-long:{name}")),
+            LoginError::ParameterMalformed(name) => bad(format!("login-malformed:{name}")),
             LoginError::AmbiguousPlatform => bad("login-ambiguous".to_owned()),
             LoginError::ForeignTarget => bad("login-foreign-target".to_owned()),
             LoginError::UnknownPlatform => Self::new(
@@ -149,8 +155,9 @@ impl From<LaunchError> for LaunchRefusal {
                 "Cette ouverture a déjà servi, ou a trop attendu. Rien n’a été enregistré, et ce que vous avez terminé est toujours compté.",
                 REOPEN,
             ),
-            LaunchError::KeysUnavailable(_) => Self {
+            LaunchError::KeysUnavailable(cause) => Self {
                 retry_after_seconds: Some(5),
+                cause: cause.map(|cause| Arc::new(cause) as Cause),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title).saying(
                     "Les clés de la plateforme ne peuvent pas être lues pour le moment.",
                     "Ouvrez de nouveau l’activité dans un instant ; si le message revient, transmettez le code et le numéro de demande à la personne qui administre Moodle.",
@@ -190,7 +197,7 @@ impl From<LaunchError> for LaunchRefusal {
                 code,
                 "Le choix d’une activité est réservé aux enseignantes et enseignants",
             ),
-            LaunchError::Platform => Self::new(StatusCode::UNAUTHORIZED, code, title).saying(
+            LaunchError::Platform(_) => Self::new(StatusCode::UNAUTHORIZED, code, title).saying(
                 "Moodle a répondu par une erreur, par exemple parce que vous n’y êtes plus connecté·e. Rien n’a été enregistré.",
                 REOPEN,
             ),

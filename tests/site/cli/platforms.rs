@@ -81,7 +81,7 @@ async fn an_invitation_is_an_address_alone_good_for_a_week(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_platform_that_was_added_by_hand_opens_the_course_at_once(pool: PgPool) {
     let site = TestSite::in_production(pool.clone()).await;
-    let platform = FakePlatform::start_unregistered("client-1").await;
+    let platform = FakePlatform::start_unregistered(&site, "client-1").await;
     let operator = Operator::new(&pool);
     let arguments = add(&platform.issuer);
     let told = operator.reads(&line(&["lti", "add"], &arguments));

@@ -6,7 +6,7 @@ use time::Duration;
 
 use crate::support::{
     TestSite,
-    registrar::{Registrar, invite},
+    platform::registrar::{Registrar, invite},
 };
 
 const PLATFORMS: &str = "SELECT count(*) FROM lti_platforms";
@@ -15,8 +15,8 @@ const PLATFORMS: &str = "SELECT count(*) FROM lti_platforms";
 async fn an_invitation_serves_once(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
     let code = invite(&site).await;
-    let first = Registrar::start().await;
-    let second = Registrar::start().await;
+    let first = Registrar::start(&site).await;
+    let second = Registrar::start(&site).await;
     let page = site.browser().get(&first.address(&code, None)).await;
     assert_eq!(page.status, StatusCode::OK);
     let page = site.browser().get(&second.address(&code, None)).await;
@@ -34,7 +34,7 @@ async fn an_invitation_serves_once(pool: PgPool) {
 async fn an_invitation_that_two_platforms_use_at_once_serves_one(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
     let code = invite(&site).await;
-    let (first, second) = (Registrar::start().await, Registrar::start().await);
+    let (first, second) = (Registrar::start(&site).await, Registrar::start(&site).await);
     let addresses = [&first, &second].map(|registrar| registrar.address(&code, None));
     let [mut one, mut other] = [site.browser(), site.browser()];
     let (one, other) = tokio::join!(one.get(&addresses[0]), other.get(&addresses[1]));
@@ -52,7 +52,7 @@ async fn an_invitation_that_two_platforms_use_at_once_serves_one(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn an_invitation_that_waited_a_week_or_was_never_made_opens_nothing(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     let code = invite(&site).await;
     site.clock.advance(Duration::days(7));
     for (code, check) in [(code.as_str(), "expired"), ("guessed", "unknown")] {

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::support::{
     Answer, TestSite,
-    registrar::{Registrar, invite},
+    platform::registrar::{Registrar, invite},
 };
 
 const PLATFORMS: &str = "SELECT count(*) FROM lti_platforms";
@@ -26,7 +26,7 @@ async fn register(site: &TestSite, registrar: &Registrar) -> Answer {
 /// Registers at a platform that was changed first, and must be refused at this check.
 async fn refused(pool: PgPool, change: impl FnOnce(&Registrar), code: &str) -> Answer {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     change(&registrar);
     let address = registrar.address(&invite(&site).await, Some("one.time.token"));
     let answer = site.browser().get(&address).await;
@@ -52,7 +52,7 @@ async fn refused(pool: PgPool, change: impl FnOnce(&Registrar), code: &str) -> A
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn what_is_posted_is_what_moodle_wants(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     let page = register(&site, &registrar).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     let seen = registrar.seen();
@@ -168,7 +168,7 @@ async fn k05_a_bad_endpoint_is_not_asked_and_the_page_names_it(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn k05_a_configuration_on_a_private_network_is_not_read(pool: PgPool) {
     let site = TestSite::in_production_with(pool, "LTI_ALLOW_PRIVATE_NETWORKS", "false").await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     let page = register(&site, &registrar).await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
     assert!(
@@ -183,7 +183,7 @@ async fn k05_a_configuration_on_a_private_network_is_not_read(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn k06_a_registration_token_goes_to_the_registration_endpoint_alone(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     assert_eq!(register(&site, &registrar).await.status, StatusCode::OK);
     let seen = registrar.seen();
     let told: Vec<_> = seen
@@ -202,7 +202,7 @@ async fn k06_a_registration_token_goes_to_the_registration_endpoint_alone(pool: 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn k06_a_platform_that_sends_no_token_is_registered_too(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     let address = registrar.address(&invite(&site).await, None);
     let page = site.browser().get(&address).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
@@ -220,7 +220,7 @@ async fn k06_a_platform_that_sends_no_token_is_registered_too(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn k07_a_platform_that_is_known_is_not_overwritten(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     assert_eq!(register(&site, &registrar).await.status, StatusCode::OK);
     site.execute("UPDATE lti_platforms SET status = 'approved', name = 'Le nôtre'")
         .await;
@@ -247,7 +247,7 @@ async fn k07_a_platform_that_is_known_is_not_overwritten(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn k08_the_page_closes_itself_and_says_what_comes_next(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     let page = register(&site, &registrar).await;
     let id: String = sqlx::query_scalar("SELECT left(id::text, 8) FROM lti_platforms")
         .fetch_one(&site.pool)
@@ -303,7 +303,7 @@ async fn k08_a_failure_does_not_close_the_page(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn k09_a_new_registration_opens_nothing_until_it_is_approved(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     assert_eq!(register(&site, &registrar).await.status, StatusCode::OK);
     let pending = "SELECT count(*) FROM lti_platforms p JOIN lti_deployments d ON d.platform_id = p.id \
                    WHERE p.status = 'pending' AND p.product = 'moodle' AND p.token_audience IS NULL \
@@ -325,7 +325,7 @@ async fn k09_a_new_registration_opens_nothing_until_it_is_approved(pool: PgPool)
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_platform_that_tells_no_deployment_is_registered_without_one(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     registrar.answer(StatusCode::CREATED, json!({ "client_id": "c" }));
     assert_eq!(register(&site, &registrar).await.status, StatusCode::OK);
     assert_eq!(site.count(PLATFORMS).await, 1);
@@ -335,7 +335,7 @@ async fn a_platform_that_tells_no_deployment_is_registered_without_one(pool: PgP
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_platform_names_the_audience_of_assertions_where_it_wants_another(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     registrar.configure(|configuration| {
         configuration["authorization_server"] = json!("https://auth.example.org");
     });
@@ -348,7 +348,7 @@ async fn a_platform_names_the_audience_of_assertions_where_it_wants_another(pool
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_parameter_that_stands_there_twice_is_refused(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     let code = invite(&site).await;
     for name in ["invite", "openid_configuration", "registration_token"] {
         let address = registrar.address(&code, Some("a"));
@@ -381,7 +381,7 @@ async fn an_answer_without_a_client_id_registers_nothing(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn this_page_alone_may_stand_in_a_frame_of_a_platform_that_is_not_known(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     let mut browser = site.browser();
     let refused = browser.get(&registrar.address("guessed", None)).await;
     let done = register(&site, &registrar).await;

@@ -130,7 +130,7 @@ impl Row {
 }
 
 /// What a page of our own says when a platform is refused, and what it leaves out.
-fn assert_refused(answer: &Answer, code: &str) {
+pub(super) fn assert_refused(answer: &Answer, code: &str) {
     let text = &answer.text;
     assert!(answer.header("content-type").starts_with("text/html"));
     assert!(text.contains("<html lang=\"fr\">"), "{text}");
@@ -153,7 +153,7 @@ fn assert_refused(answer: &Answer, code: &str) {
 }
 
 /// One line of the log names the check and the request, and nobody.
-fn assert_logged(lines: &str, answer: &Answer, code: &str, secrets: &[&str]) {
+pub(super) fn assert_logged(lines: &str, answer: &Answer, code: &str, secrets: &[&str]) {
     let id = answer.header("x-request-id");
     let told: Vec<_> = lines.lines().filter(|line| line.contains(id)).collect();
     assert_eq!(told.len(), 1, "{lines}");
@@ -186,10 +186,16 @@ impl Write for Sink {
 
 impl Log {
     pub(super) fn listen() -> Self {
+        Self::listen_at(tracing::Level::INFO)
+    }
+
+    /// The same with all that libraries say at that level.
+    pub(super) fn listen_at(level: tracing::Level) -> Self {
         let bytes = Arc::<Mutex<Vec<u8>>>::default();
         let sink = bytes.clone();
         let subscriber = tracing_subscriber::fmt()
             .json()
+            .with_max_level(level)
             .with_writer(move || Sink(sink.clone()))
             .finish();
         Self {

@@ -2,7 +2,6 @@
 
 mod left;
 pub(crate) mod platform;
-pub(crate) mod registrar;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -69,14 +68,8 @@ impl TestSite {
         name: &'static str,
         value: &'static str,
     ) -> Self {
-        let variables = variables(&[
-            ("API_URL", "https://cours.example.org"),
-            ("SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
-            ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
-            ("EMBED_TOKEN_SECRET", EMBED_SECRET),
-            ("EMBED_ORIGINS", "https://pages.example.org"),
-            (name, value),
-        ]);
+        let mut variables = production();
+        variables.insert(name, value.to_owned());
         Self::with(pool, &variables, Clock::fixed(START), Catalogue::compiled()).await
     }
 
@@ -201,6 +194,17 @@ fn development() -> HashMap<&'static str, String> {
     ])
 }
 
+/// Variables of a server that learners use, its platforms those of tests.
+fn production() -> HashMap<&'static str, String> {
+    variables(&[
+        ("API_URL", "https://cours.example.org"),
+        ("SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
+        ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
+        ("EMBED_TOKEN_SECRET", EMBED_SECRET),
+        ("EMBED_ORIGINS", "https://pages.example.org"),
+    ])
+}
+
 fn variables(pairs: &[(&'static str, &str)]) -> HashMap<&'static str, String> {
     let mut variables: HashMap<_, _> = pairs
         .iter()
@@ -226,6 +230,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    /// The values of the form that it answers.
+    pub(crate) sent: Vec<String>,
 }
 
 impl Browser {
@@ -301,6 +307,7 @@ impl Browser {
             status: parts.status,
             headers: parts.headers,
             text,
+            sent: Vec::new(),
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::{
     web::{
         error::PageError,
         forms,
+        origin::is_ours,
         session::{
             cookie,
             launch::{ABSOLUTE_LIFETIME, Ticket, binding_cookie},
@@ -41,7 +42,7 @@ struct Posted<'a> {
     state: &'a str,
     token: &'a str,
     token_hash: [u8; 32],
-    /// Whether somebody has pressed the button of our own page.
+    /// Whether it says that somebody has pressed the button of our own page.
     is_confirmed: bool,
 }
 
@@ -52,6 +53,9 @@ enum Proof {
     Cookie,
     /// No cookie, but the platform's own page posted it.
     Origin,
+    /// No cookie, but somebody pressed the button of our own page, which told them whom they will
+    /// be.
+    Confirmation,
     /// No cookie, and the browser does not say who posted it.
     Silence,
 }
@@ -74,7 +78,7 @@ pub(crate) async fn receive(
             && now - done.at < REFRESH
             && (proof == Proof::Cookie || !done.is_cookie_bound);
         return if is_refresh {
-            Box::pin(reopen(&state, &posted, now)).await
+            Box::pin(reopen(&state, &posted, proof, now)).await
         } else {
             Err(refused(LaunchError::Replay))
         };
@@ -83,8 +87,9 @@ pub(crate) async fn receive(
         return Err(refused(LaunchError::StateExpired));
     }
     let launch = verify(&state, &posted, &login, &platform, now).await?;
-    if proof == Proof::Silence && !posted.is_confirmed {
-        return super::confirm::ask(&state, posted.state, posted.token, &launch);
+    if proof == Proof::Silence {
+        let name = launch.name.as_deref();
+        return super::confirm::ask(&state, posted.state, posted.token, name);
     }
     let is_cookie_bound = proof == Proof::Cookie;
     Box::pin(record::open(
@@ -160,13 +165,13 @@ fn prove(
     let origin = headers
         .get(header::ORIGIN)
         .map(|value| value.to_str().unwrap_or_default());
+    // Anybody can post a form that says it was confirmed; only our own page is believed.
+    let is_ours = is_ours(headers, &state.config.origin(), false);
     match origin {
+        _ if posted.is_confirmed && is_ours => Ok(Proof::Confirmation),
+        _ if posted.is_confirmed => Err(refused(LaunchError::ForeignOrigin)),
         None | Some("null") => Ok(Proof::Silence),
         Some(origin) if platform.origins().any(|known| known == origin) => Ok(Proof::Origin),
-        // The button of our own page, pressed by somebody who was told whom they will be.
-        Some(origin) if posted.is_confirmed && origin == state.config.origin() => {
-            Ok(Proof::Silence)
-        }
         Some(_) => Err(refused(LaunchError::ForeignOrigin)),
     }
 }
@@ -193,15 +198,21 @@ async fn verify(
     launch::verify(posted.token, &keys, expected).map_err(refused)
 }
 
-/// The same launch again: its session opens once more.
+/// The same launch again: its session opens once more. Whoever does not show where they come from
+/// is told whose session it is, as at the first time: somebody else may have opened it.
 async fn reopen(
     state: &AppState,
     posted: &Posted<'_>,
+    proof: Proof,
     now: OffsetDateTime,
 ) -> Result<Response, PageError> {
     let id = posted.ticket(state).handle(&state.config);
     let session = state.sessions.find_open(id).await?;
     let session = session.ok_or_else(|| refused(LaunchError::Replay))?;
+    if proof == Proof::Silence {
+        let name = session.learner.name.as_deref();
+        return super::confirm::ask(state, posted.state, posted.token, name);
+    }
     let reopened = session.data.reopened(now);
     let mut conn = state.db.pool().acquire().await?;
     state.sessions.write(&mut conn, id, &reopened).await?;
@@ -228,7 +239,8 @@ async fn refused_by_platform(
     let mut conn = state.db.acquire().await?;
     logins::mark_login_consumed(&mut conn, text, &[], false, state.clock.now()).await?;
     conn.keep();
-    Err(refused(LaunchError::Platform))
+    let error = forms::single(pairs, "error").unwrap_or_default();
+    Err(refused(LaunchError::from_platform(error)))
 }
 
 fn refused(error: LaunchError) -> PageError {

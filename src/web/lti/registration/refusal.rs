@@ -96,6 +96,7 @@ fn refusal(code: String, title: &'static str, lead: String, text: &'static str) 
         lead,
         text,
         retry_after_seconds: None,
+        cause: None,
         // The platform may not hold the course in a frame yet.
         leads_to_course: false,
     }

@@ -1,6 +1,7 @@
 //! A Moodle in a test: its key set on a real socket, its launches signed by a real key, the claims
 //! those that Moodle 4.5 was seen to send.
 
+pub(crate) mod registrar;
 pub(crate) mod services;
 
 use std::sync::{
@@ -19,8 +20,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, crypto, jwk::Jwk};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
@@ -67,6 +71,22 @@ impl SigningKey {
         };
         jsonwebtoken::encode(&header, claims, &self.encoding).expect("a signature")
     }
+
+    /// The same with further header fields, or others in the place of the usual ones; `null` takes
+    /// one away.
+    pub(crate) fn sign_as(&self, fields: &Value, claims: &Value) -> String {
+        let mut header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.kid });
+        for (name, value) in fields.as_object().expect("fields") {
+            header[name] = value.clone();
+        }
+        header
+            .as_object_mut()
+            .expect("an object")
+            .retain(|_, value| !value.is_null());
+        let message = unsigned(&header.to_string(), &claims.to_string());
+        let signature = crypto::sign(message.as_bytes(), &self.encoding, Algorithm::RS256);
+        format!("{message}.{}", signature.expect("a signature"))
+    }
 }
 
 /// The key with which platforms of tests sign.
@@ -82,6 +102,8 @@ pub(crate) struct KeysAnswer {
     pub(crate) status: StatusCode,
     pub(crate) body: String,
     pub(crate) location: Option<String>,
+    /// Whether it takes the question and says nothing at all.
+    pub(crate) is_silent: bool,
 }
 
 /// A platform, registered and approved.
@@ -113,13 +135,13 @@ impl FakePlatform {
 
     /// The same under another client id.
     pub(crate) async fn start_as(site: &TestSite, client_id: &str) -> Self {
-        let platform = Self::start_unregistered(client_id).await;
+        let platform = Self::start_unregistered(site, client_id).await;
         platform.register(site).await;
         platform
     }
 
     /// Starts a platform that no site knows yet.
-    pub(crate) async fn start_unregistered(client_id: &str) -> Self {
+    pub(crate) async fn start_unregistered(site: &TestSite, client_id: &str) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
@@ -132,6 +154,7 @@ impl FakePlatform {
                 status: StatusCode::OK,
                 body: json!({ "keys": [KEY.jwk()] }).to_string(),
                 location: None,
+                is_silent: false,
             })),
             key_requests: Arc::default(),
         };
@@ -139,7 +162,12 @@ impl FakePlatform {
         let answer = move || {
             count.fetch_add(1, Ordering::SeqCst);
             let answer = keys.lock().expect("no panic elsewhere").clone();
-            async move { keys_response(answer) }
+            async move {
+                if answer.is_silent {
+                    std::future::pending::<()>().await;
+                }
+                keys_response(answer)
+            }
         };
         let router = Router::new()
             .route("/certs.php", get(answer))
@@ -171,7 +199,23 @@ impl FakePlatform {
             status,
             body: body.into(),
             location: None,
+            is_silent: false,
         };
+    }
+
+    /// It publishes these keys from now on.
+    pub(crate) fn publish(&self, keys: &[Value]) {
+        self.set_keys(StatusCode::OK, json!({ "keys": keys }).to_string());
+    }
+
+    /// It says nothing from now on when it is asked for its keys.
+    pub(crate) fn silence_keys(&self) {
+        self.keys.lock().expect("no panic elsewhere").is_silent = true;
+    }
+
+    /// How often its keys were read.
+    pub(crate) fn readings(&self) -> usize {
+        self.key_requests.load(Ordering::SeqCst)
     }
 
     /// It sends those who ask for its keys elsewhere.
@@ -180,6 +224,7 @@ impl FakePlatform {
             status: StatusCode::FOUND,
             body: String::new(),
             location: Some(location.to_owned()),
+            is_silent: false,
         };
     }
 
@@ -331,6 +376,12 @@ impl FakePlatform {
     }
 }
 
+/// The part of a token that is signed.
+pub(crate) fn unsigned(header: &str, payload: &str) -> String {
+    let [header, payload] = [header, payload].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part));
+    format!("{header}.{payload}")
+}
+
 /// Follows a one-time address to the first page of its session.
 pub(crate) async fn enter(browser: &mut Browser, address: &str) -> String {
     let page = browser.get(address).await;
@@ -396,14 +447,29 @@ impl Browser {
         path: &str,
         pairs: &[(String, String)],
     ) -> Answer {
+        let marks = [("sec-fetch-site", "cross-site"), ("origin", origin)];
+        self.post_marked(&marks, path, pairs).await
+    }
+
+    /// Posts a form with these headers and no others that say where it comes from.
+    pub(crate) async fn post_marked(
+        &mut self,
+        marks: &[(&str, &str)],
+        path: &str,
+        pairs: &[(String, String)],
+    ) -> Answer {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(pairs)
             .finish();
-        let request = Request::post(path)
-            .header("sec-fetch-site", "cross-site")
-            .header(header::ORIGIN, origin)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(body)).expect("a request"))
-            .await
+        let mut request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        for (name, value) in marks {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body)).expect("a request");
+        Answer {
+            sent: pairs.iter().map(|(_, value)| value.clone()).collect(),
+            ..self.send(request).await
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A Moodle that no site knows yet: its configuration and its registration, as Moodle 4.5 was seen
+//! A Moodle that the site does not know yet: its configuration and its registration, as Moodle 4.5 was seen
 //! to answer. Its launches are those of [`FakePlatform`].
 
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,8 @@ use mini_site::lti::registration::invite;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{TestSite, platform::FakePlatform};
+use super::FakePlatform;
+use crate::support::TestSite;
 
 const TOOL_CONFIGURATION: &str = "https://purl.imsglobal.org/spec/lti-tool-configuration";
 
@@ -48,8 +49,8 @@ pub(crate) struct Seen {
 
 impl Registrar {
     /// Starts it.
-    pub(crate) async fn start() -> Self {
-        let platform = FakePlatform::start_unregistered("kG4jk5yFWqXDbDl").await;
+    pub(crate) async fn start(site: &TestSite) -> Self {
+        let platform = FakePlatform::start_unregistered(site, "kG4jk5yFWqXDbDl").await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");

@@ -14,7 +14,10 @@ use crate::{
         login::{self, LoginError, LoginRequest, LoginSecrets},
     },
     sealing,
-    web::{error::PageError, forms, session::cookie, state::AppState, urls::route},
+    web::{
+        error::PageError, forms, layers::FrameAncestor, session::cookie, state::AppState,
+        urls::route,
+    },
 };
 
 /// Sends the browser back to the platform, which then says who it is.
@@ -35,7 +38,11 @@ pub(crate) async fn begin(
     let known =
         lti::store::list_platforms_of(&mut conn, &request.issuer, request.client_id.as_deref())
             .await?;
-    let platform = login::choose_platform(known).map_err(LaunchRefusal::from)?;
+    let origin = known.first().and_then(|platform| platform.origins().next());
+    let platform = match login::choose_platform(known) {
+        Ok(platform) => platform,
+        Err(error) => return Ok(refuse(error, origin)),
+    };
     let now = state.clock.now();
     if !state.login_rate.allows(platform.id, now) {
         return Err(LaunchRefusal::from(LoginError::TooMany).into());
@@ -57,6 +64,20 @@ pub(crate) async fn begin(
         Redirect::to(address.as_str()),
     )
         .into_response())
+}
+
+/// The page of a refusal. A platform that waits for its approval may show it in its frame: its
+/// admin, who looks there, learns what is missing.
+fn refuse(error: LoginError, origin: Option<String>) -> Response {
+    let ancestor = match error {
+        LoginError::InactivePlatform => origin.map(FrameAncestor),
+        _ => None,
+    };
+    let mut response = PageError::from(LaunchRefusal::from(error)).into_response();
+    if let Some(ancestor) = ancestor {
+        response.extensions_mut().insert(ancestor);
+    }
+    response
 }
 
 /// The name of the cookie that binds a login to its browser: two logins in one browser do not

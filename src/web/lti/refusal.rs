@@ -122,7 +122,7 @@ impl From<LoginError> for LaunchRefusal {
 }
 
 fn inactive_platform(code: &str) -> LaunchRefusal {
-    LaunchRefusal::new(
+    let refusal = LaunchRefusal::new(
         StatusCode::FORBIDDEN,
         code,
         "Ce Moodle n’est pas encore accepté",
@@ -130,7 +130,12 @@ fn inactive_platform(code: &str) -> LaunchRefusal {
     .saying(
         "Son enregistrement attend l’accord de la personne qui gère le cours, ou a été suspendu.",
         FORWARD,
-    )
+    );
+    LaunchRefusal {
+        // The pages of the course may not stand in its frame yet.
+        leads_to_course: false,
+        ..refusal
+    }
 }
 
 impl From<LaunchError> for LaunchRefusal {

@@ -22,7 +22,7 @@ inChromium(
     stranger.tool.isActive = true;
     const [learner, activity] = [stranger.enrol(), stranger.addActivity({ title: 'Cours' })];
     await browser.goto(stranger.signInUrl(learner, stranger.activityUrl(activity)));
-    await browser.frame.at(/\/lti\//);
+    await browser.frame.says('Ce Moodle n’est pas encore accepté');
     assert.equal(await browser.frame.has('Commencer'), false);
 
     await site.run('lti', 'approve', id);

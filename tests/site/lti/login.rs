@@ -196,6 +196,10 @@ async fn l10_a_registration_that_waits_or_is_suspended_opens_nothing(pool: PgPoo
         refusals
             .check(&answer, 403, "login-inactive-platform")
             .await;
+        // The platform's admin looks for the reason in its frame.
+        let policy = answer.header("content-security-policy");
+        let (_, ancestors) = policy.split_once("frame-ancestors ").expect("a policy");
+        assert!(ancestors.contains(&platform.issuer), "{policy}");
     }
     assert_eq!(site.count(LOGINS).await, 0);
 }

@@ -45,6 +45,7 @@ async fn k10_pages_may_stand_in_frames_of_approved_platforms_only(pool: PgPool) 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn k11_a_post_of_another_origin_to_an_action_of_a_learner_is_refused(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
+    site.leaves_jobs();
     let platform = FakePlatform::start(&site).await;
     let mut browser = site.browser();
     let home = platform.open(&site, &mut browser).await;

@@ -35,8 +35,6 @@ impl Row {
     /// What somebody with these roles becomes: noted in the course, and held to it on the pages,
     /// in the dialog of teachers and with their own completions.
     async fn becomes(&mut self, told: Value, expected: Role) {
-        // Whose scores are sent is told by the tests of the gradebook.
-        self.site.leaves_jobs();
         let first = self.accepts(|claims| roles(claims, &told)).await;
         assert_eq!(self.text(NOTED).await, expected.as_str(), "{told}");
         let page = self.page(&first).await;

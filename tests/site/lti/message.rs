@@ -538,7 +538,7 @@ async fn m20_an_activity_without_grades_works_and_tells_its_teacher(pool: PgPool
         let answer = row.browser.post(completion).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         assert_eq!(row.site.count("SELECT count(*) FROM progress").await, 1);
-        let jobs = "SELECT count(*) FROM internal.outbox";
+        let jobs = "SELECT count(*) FROM internal.outbox WHERE kind = 'score'";
         assert_eq!(row.site.count(jobs).await, 0, "{what}");
         row.browser.post(&undo).await;
         let first = row

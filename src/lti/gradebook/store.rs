@@ -6,13 +6,11 @@ use url::Url;
 
 use super::{Cell, Score};
 use crate::{
-    catalogue::Place,
     learner::LearnerId,
     lti::{
         ContextId, PlatformId, ResourceLinkId, Role,
         services::{Refusal, RefusalReason},
     },
-    outbox::{JobKind, NewJob},
 };
 
 /// All that a score needs, save what the learner has done.
@@ -98,39 +96,6 @@ pub async fn list_graded_learners(
     .fetch_all(conn)
     .await?;
     Ok(ids.into_iter().map(LearnerId).collect())
-}
-
-/// The jobs that send a learner's score to each activity that counts the grain at `place`.
-///
-/// # Errors
-/// Those of the database.
-pub async fn list_score_jobs(
-    conn: &mut PgConnection,
-    learner: LearnerId,
-    place: &Place,
-) -> sqlx::Result<Vec<NewJob>> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT resource_link_id, platform_id
-        FROM internal.lti_scores JOIN lti_resource_links AS link ON link.id = resource_link_id
-        JOIN lti_deployments AS deployment ON deployment.id = deployment_id
-        WHERE user_id = $1 AND link.line_item_url IS NOT NULL
-          AND (scope, coalesce(scope_id, '')) IN (('course', ''), ('module', $2), ('sequence', $3), ('grain', $4))
-        "#,
-        learner.0,
-        place.module.id,
-        place.sequence.id,
-        place.grain.id,
-    )
-    .fetch_all(conn)
-    .await?;
-    let jobs = rows.into_iter().map(|row| NewJob {
-        kind: JobKind::Score,
-        subject: row.resource_link_id,
-        learner: Some(learner),
-        platform: row.platform_id,
-    });
-    Ok(jobs.collect())
 }
 
 /// What a learner's score needs; nothing when there is no column (any more), or when the learner

@@ -5,6 +5,29 @@ CREATE SCHEMA internal;
 
 COMMENT ON SCHEMA internal IS 'What nobody should browse: sessions, keys, queues. No right is given on it.';
 
+CREATE FUNCTION internal.queue_scores(learner uuid, grain text, module text, sequence text, moment timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    queued bigint;
+BEGIN
+    INSERT INTO internal.outbox AS known (kind, subject_id, user_id, platform_id, due_at, created_at)
+    SELECT 'score', resource_link_id, score.user_id, platform_id, moment, moment
+    FROM internal.lti_scores AS score
+    JOIN lti_resource_links AS link ON link.id = resource_link_id
+    JOIN lti_deployments AS deployment ON deployment.id = deployment_id
+    WHERE score.user_id = learner AND link.line_item_url IS NOT NULL
+      AND (scope, coalesce(scope_id, '')) IN (('course', ''), ('module', module), ('sequence', sequence), ('grain', grain))
+    ORDER BY resource_link_id
+    ON CONFLICT ON CONSTRAINT job_once DO UPDATE
+    SET version = known.version + 1, attempts = 0, due_at = least(known.due_at, excluded.due_at), given_up_at = NULL;
+    GET DIAGNOSTICS queued = ROW_COUNT;
+    RETURN queued;
+END
+$$;
+
+COMMENT ON FUNCTION internal.queue_scores(learner uuid, grain text, module text, sequence text, moment timestamp with time zone) IS 'Queues the scores that change when a learner finishes a grain or takes it back; returns how many they are.';
+
 CREATE FUNCTION internal.touch_updated_at() RETURNS trigger
     LANGUAGE plpgsql
     AS $$

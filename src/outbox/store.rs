@@ -1,5 +1,5 @@
-//! The SQL of `outbox`, and all of it, save one clause: `progress::store` queues scores in the
-//! statement that writes a completion, so that a completion stays one round trip.
+//! The SQL of `outbox`, and all of it, save one function of the database: `internal.queue_scores`
+//! queues scores within the statement that writes a completion.
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;

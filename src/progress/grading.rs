@@ -74,13 +74,12 @@ pub async fn enrol(
     }
     if opening.role.is_graded() {
         let Opening { link, learner, .. } = *opening;
-        let sent = scores::upsert_graded_learner(conn, link, learner, opening.line_item).await?;
-        if opening.line_item.is_some() {
-            let done = store::find_completions(conn, catalogue, learner).await?;
-            let score = score_of(catalogue, opening.scope, &done);
-            if gradebook::decide(opening.platform, score, sent) {
-                graded.push(learner);
-            }
+        let known = scores::upsert_graded_learner(conn, link, learner, opening.line_item).await?;
+        let done = known.done.into_iter().map(|grain| (grain, now));
+        let done = Completions::from_rows(catalogue, done);
+        let score = score_of(catalogue, opening.scope, &done);
+        if opening.line_item.is_some() && gradebook::decide(opening.platform, score, known.sent) {
+            graded.push(learner);
         }
     }
     let jobs: Vec<_> = graded

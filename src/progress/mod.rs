@@ -16,8 +16,6 @@ use crate::{
     catalogue::{Catalogue, Place},
     db::Database,
     learner::{Learner, LearnerId},
-    lti::gradebook,
-    outbox,
 };
 
 pub use completions::{Completions, Milestone, Progress};
@@ -109,12 +107,9 @@ pub async fn undo_grain(
 ) -> sqlx::Result<bool> {
     let mut conn = db.acquire().await?;
     let mut transaction = conn.begin().await?;
-    let mut jobs = Vec::new();
-    if store::delete_completion(&mut transaction, learner, place.grain.id).await? {
-        jobs = gradebook::store::list_score_jobs(&mut transaction, learner, place).await?;
-        outbox::enqueue(&mut transaction, &jobs, now).await?;
-    }
+    let has_jobs = store::delete_completion(&mut transaction, learner, place.grain.id).await?
+        && store::queue_scores(&mut transaction, learner, place, now).await?;
     transaction.commit().await?;
     conn.keep();
-    Ok(!jobs.is_empty())
+    Ok(has_jobs)
 }

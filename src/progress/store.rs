@@ -64,8 +64,8 @@ pub async fn find_standing(
 
 /// Writes a completion unless it stands already, and brings the learner's standing with it.
 ///
-/// The same statement queues the score of each activity that counts the grain and grades the
-/// learner (see `outbox::store::upsert_jobs`): both are committed together, in one round trip.
+/// The same statement queues the scores that change by it: both are committed together, in one
+/// round trip.
 /// `None` when there is no such learner; nothing is written then.
 ///
 /// # Errors
@@ -84,25 +84,16 @@ pub async fn insert_completion(
             SELECT id, $2, $3, $4, $5 FROM users WHERE id = $1
             ON CONFLICT ON CONSTRAINT completion_once_per_grain DO NOTHING
             RETURNING user_id, grain_id, completed_at
-        ), queued AS (
-            INSERT INTO internal.outbox AS known (kind, subject_id, user_id, platform_id, due_at, created_at)
-            SELECT 'score', resource_link_id, user_id, platform_id, $5, $5
-            FROM inserted JOIN internal.lti_scores USING (user_id)
-            JOIN lti_resource_links AS link ON link.id = resource_link_id
-            JOIN lti_deployments AS deployment ON deployment.id = deployment_id
-            WHERE link.line_item_url IS NOT NULL
-              AND (scope, coalesce(scope_id, '')) IN (('course', ''), ('module', $3), ('sequence', $4), ('grain', $2))
-            ORDER BY resource_link_id
-            ON CONFLICT ON CONSTRAINT job_once DO UPDATE
-            SET version = known.version + 1, attempts = 0, due_at = least(known.due_at, excluded.due_at),
-                given_up_at = NULL
-            RETURNING id
         ), done AS (
             SELECT user_id, grain_id, completed_at FROM progress
             UNION ALL SELECT user_id, grain_id, completed_at FROM inserted
         )
         SELECT moodle_user_id, email, name, grain_id AS "grain_id?", completed_at AS "completed_at?",
-               EXISTS (SELECT FROM inserted) AS "is_new!", EXISTS (SELECT FROM queued) AS "has_jobs!"
+               EXISTS (SELECT FROM inserted) AS "is_new!",
+               coalesce((
+                   SELECT internal.queue_scores(user_id, $2, $3, $4, $5) FROM inserted
+                   WHERE EXISTS (SELECT FROM internal.lti_scores AS score WHERE score.user_id = inserted.user_id)
+               ), 0) > 0 AS "has_jobs!"
         FROM users LEFT JOIN done ON user_id = users.id
         WHERE users.id = $1
         "#,
@@ -175,4 +166,27 @@ pub async fn delete_completion(
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Queues the scores that change with a grain, in the transaction that changes it; tells whether
+/// there are any.
+///
+/// # Errors
+/// Those of the database.
+pub async fn queue_scores(
+    conn: &mut PgConnection,
+    learner: LearnerId,
+    place: &Place,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT internal.queue_scores($1, $2, $3, $4, $5) > 0 AS "has_jobs!""#,
+        learner.0,
+        place.grain.id,
+        place.module.id,
+        place.sequence.id,
+        now,
+    )
+    .fetch_one(conn)
+    .await
 }

@@ -6,13 +6,11 @@ use url::Url;
 
 use super::{Cell, Score};
 use crate::{
-    catalogue::Place,
     learner::LearnerId,
     lti::{
         ContextId, PlatformId, ResourceLinkId, Role,
         services::{Refusal, RefusalReason},
     },
-    outbox::{JobKind, NewJob},
 };
 
 /// All that a score needs, save what the learner has done.
@@ -43,7 +41,17 @@ pub struct RefusedScore {
     pub at: OffsetDateTime,
 }
 
-/// Notes that a learner opened an activity to be graded; brings what its column accepted last.
+/// What a learner who opens an activity to be graded has done and shows there.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// What the column accepted last.
+    pub sent: Option<Score>,
+    /// Grains that the learner has done, anywhere in the course.
+    pub done: Vec<String>,
+}
+
+/// Notes that a learner opened an activity to be graded; one round trip, for a lecture hall that
+/// comes at once.
 ///
 /// # Errors
 /// Those of the database.
@@ -52,12 +60,13 @@ pub async fn upsert_graded_learner(
     link: ResourceLinkId,
     learner: LearnerId,
     line_item: Option<&Url>,
-) -> sqlx::Result<Option<Score>> {
+) -> sqlx::Result<Enrolled> {
     let row = sqlx::query!(
         r#"
         INSERT INTO internal.lti_scores AS known (resource_link_id, user_id) VALUES ($1, $2)
         ON CONFLICT (resource_link_id, user_id) DO UPDATE SET user_id = excluded.user_id
-        RETURNING sent_given, sent_maximum, line_item_url IS NOT DISTINCT FROM $3 AS "is_same_column!"
+        RETURNING sent_given, sent_maximum, line_item_url IS NOT DISTINCT FROM $3 AS "is_same_column!",
+                  ARRAY(SELECT grain_id FROM progress WHERE progress.user_id = $2) AS "done!"
         "#,
         link.0,
         learner.0,
@@ -65,10 +74,13 @@ pub async fn upsert_graded_learner(
     )
     .fetch_one(conn)
     .await?;
-    Ok(score(row.sent_given, row.sent_maximum).filter(|_| row.is_same_column))
+    Ok(Enrolled {
+        sent: score(row.sent_given, row.sent_maximum).filter(|_| row.is_same_column),
+        done: row.done,
+    })
 }
 
-/// All learners who are graded in an activity.
+/// The learners who are graded in an activity and have done anything at all.
 ///
 /// # Errors
 /// Those of the database.
@@ -77,45 +89,13 @@ pub async fn list_graded_learners(
     link: ResourceLinkId,
 ) -> sqlx::Result<Vec<LearnerId>> {
     let ids = sqlx::query_scalar!(
-        "SELECT user_id FROM internal.lti_scores WHERE resource_link_id = $1",
+        "SELECT user_id FROM internal.lti_scores AS score
+         WHERE resource_link_id = $1 AND EXISTS (SELECT FROM progress WHERE progress.user_id = score.user_id)",
         link.0
     )
     .fetch_all(conn)
     .await?;
     Ok(ids.into_iter().map(LearnerId).collect())
-}
-
-/// The jobs that send a learner's score to each activity that counts the grain at `place`.
-///
-/// # Errors
-/// Those of the database.
-pub async fn list_score_jobs(
-    conn: &mut PgConnection,
-    learner: LearnerId,
-    place: &Place,
-) -> sqlx::Result<Vec<NewJob>> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT resource_link_id, platform_id
-        FROM internal.lti_scores JOIN lti_resource_links AS link ON link.id = resource_link_id
-        JOIN lti_deployments AS deployment ON deployment.id = deployment_id
-        WHERE user_id = $1 AND link.line_item_url IS NOT NULL
-          AND (scope, coalesce(scope_id, '')) IN (('course', ''), ('module', $2), ('sequence', $3), ('grain', $4))
-        "#,
-        learner.0,
-        place.module.id,
-        place.sequence.id,
-        place.grain.id,
-    )
-    .fetch_all(conn)
-    .await?;
-    let jobs = rows.into_iter().map(|row| NewJob {
-        kind: JobKind::Score,
-        subject: row.resource_link_id,
-        learner: Some(learner),
-        platform: row.platform_id,
-    });
-    Ok(jobs.collect())
 }
 
 /// What a learner's score needs; nothing when there is no column (any more), or when the learner

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 
+use super::directus;
 use crate::{config::Config, db};
 
 pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
@@ -10,5 +11,11 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
         .await
         .context("the migrations were not applied, nothing has changed")?;
     println!("the schema is up to date");
+    if let Some(known) = &config.directus {
+        match directus::tell(known).await {
+            Ok(()) => println!("Directus was told"),
+            Err(error) => eprintln!("warning: {} ({error:#})", directus::REMEDY),
+        }
+    }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The commands: what an operator types.
 
 mod check;
+mod directus;
 mod lti;
 mod migrate;
 mod serve;

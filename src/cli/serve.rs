@@ -11,10 +11,11 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+use super::directus;
 use crate::{
     catalogue::{self, Catalogue},
     clock::Clock,
-    config::Config,
+    config::{Config, Directus},
     db, embed, lti,
     web::{self, state::AppState},
 };
@@ -35,6 +36,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let catalogue = Catalogue::compiled();
     let pool = db::pool(&config);
     prepare(&pool, &catalogue, &clock).await?;
+    if let Some(known) = config.directus.clone() {
+        tokio::spawn(tell_directus(known));
+    }
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}; is another program there? (PORT, BIND_ADDRESS)")
     })?;
@@ -66,6 +70,14 @@ async fn prepare(pool: &PgPool, catalogue: &Catalogue, clock: &Clock) -> anyhow:
     catalogue::store::copy_catalogue(pool, catalogue, clock.now())
         .await
         .context("the course was not copied to the database")
+}
+
+/// Beside the start, which waits for nobody but the database.
+async fn tell_directus(known: Directus) {
+    match directus::tell(&known).await {
+        Ok(()) => tracing::info!("Directus was told that the schema may have changed"),
+        Err(error) => tracing::warn!("{} ({error:#})", directus::REMEDY),
+    }
 }
 
 async fn answer(listener: TcpListener, state: AppState) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 //! Every problem is reported at once, with the variable's name, what was found and how to
 //! mend it; secrets never print. Nothing else reads the environment.
 
+mod directus;
 mod raw;
 mod secret;
 
@@ -13,10 +14,11 @@ use url::Url;
 
 use raw::Raw;
 
+pub use directus::Directus;
 pub use secret::Secret;
 
 /// Variables that the program reads, in the order of `.env.example`.
-pub const VARIABLES: [&str; 14] = [
+pub const VARIABLES: [&str; 16] = [
     "DATABASE_URL",
     "DATABASE_MAX_CONNECTIONS",
     "PORT",
@@ -29,6 +31,8 @@ pub const VARIABLES: [&str; 14] = [
     "LTI_ALLOW_PRIVATE_NETWORKS",
     "DEV_LOGIN",
     "CORS_ORIGINS",
+    "DIRECTUS_URL",
+    "DIRECTUS_TOKEN",
     "LOG_FORMAT",
     "LOG_LEVEL",
 ];
@@ -58,6 +62,8 @@ pub struct Config {
     pub dev_login: bool,
     /// Origins whose pages may call the JSON API, as browsers write them.
     pub cors_origins: Vec<String>,
+    /// The Directus that shows our tables; it is told when the schema may have changed.
+    pub directus: Option<Directus>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines are written, as `tracing` filters them.
@@ -154,6 +160,7 @@ impl Config {
                 .unwrap_or(false),
             dev_login: raw.dev_login(environment, &api_url),
             cors_origins: raw.origins("CORS_ORIGINS"),
+            directus: Directus::read(&mut raw, "DIRECTUS_URL", "DIRECTUS_TOKEN"),
             log_format: raw.log_format(environment),
             log_level: raw.get("LOG_LEVEL").unwrap_or("info,sqlx=warn").to_owned(),
             api_url,

@@ -30,7 +30,7 @@ impl<'a> Raw<'a> {
             .filter(|value| !value.is_empty())
     }
 
-    fn refuse(&mut self, variable: &'static str, sentence: impl Into<String>) {
+    pub(super) fn refuse(&mut self, variable: &'static str, sentence: impl Into<String>) {
         self.problems.push(Problem {
             variable,
             sentence: sentence.into(),
@@ -214,7 +214,7 @@ impl<'a> Raw<'a> {
 }
 
 /// Whether an address stays on this machine.
-fn is_localhost(url: &Url) -> bool {
+pub(super) fn is_localhost(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -5,6 +5,7 @@
 mod api;
 mod catalogue;
 mod cli;
+mod directus;
 mod failures;
 mod instances;
 mod lti;

@@ -102,23 +102,6 @@ async fn an_empty_database_lacks_every_migration(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
-async fn every_table_that_admins_see_has_a_key_of_one_column_and_zoned_times(pool: PgPool) {
-    let faults: Vec<String> = sqlx::query_scalar(
-        "SELECT tables.relname::text FROM pg_class AS tables
-         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND NOT EXISTS (
-             SELECT FROM pg_constraint WHERE conrelid = tables.oid AND contype = 'p' AND cardinality(conkey) = 1)
-         UNION ALL
-         SELECT attrelid::regclass || '.' || attname FROM pg_attribute
-         JOIN pg_class ON pg_class.oid = attrelid
-         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND atttypid = 'timestamp'::regtype",
-    )
-    .fetch_all(&pool)
-    .await
-    .expect("a list");
-    assert_eq!(faults, Vec::<String>::new());
-}
-
-#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn updated_at_follows_every_change(pool: PgPool) {
     sqlx::query("INSERT INTO users (moodle_user_id, updated_at) VALUES ('42', '2000-01-01')")
         .execute(&pool)

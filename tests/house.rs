@@ -14,6 +14,7 @@ const ORDER: [&str; 13] = [
     "config",
     "sealing",
     "db",
+    "read_only",
     "catalogue",
     "learner",
     "outbox",

@@ -12,6 +12,7 @@ mod origins;
 mod outbox;
 mod pages;
 mod process;
+mod read_only;
 mod schema;
 mod sessions;
 mod support;

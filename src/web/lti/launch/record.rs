@@ -122,7 +122,7 @@ pub(super) async fn open(
 }
 
 /// The part of the course that is asked for, before anything is written.
-fn wanted_scope(state: &AppState, launch: &Launch) -> Result<Option<Scope>, PageError> {
+pub(super) fn wanted_scope(state: &AppState, launch: &Launch) -> Result<Option<Scope>, PageError> {
     match &launch.message {
         Message::DeepLinking(_) if !launch.role.can_place_activities() => {
             Err(refused(LaunchError::RoleTooLow))

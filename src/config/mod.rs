@@ -3,6 +3,7 @@
 //! Every problem is reported at once, with the variable's name, what was found and how to
 //! mend it; secrets never print. Nothing else reads the environment.
 
+mod address;
 mod raw;
 mod secret;
 
@@ -13,6 +14,7 @@ use url::Url;
 
 use raw::Raw;
 
+pub use address::{AddressError, DatabaseAddress};
 pub use secret::Secret;
 
 /// Variables that the program reads, in the order of `.env.example`.

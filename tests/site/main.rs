@@ -16,3 +16,4 @@ mod read_only;
 mod schema;
 mod sessions;
 mod support;
+mod transfer;

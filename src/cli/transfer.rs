@@ -1,0 +1,179 @@
+//! `mini-site dump`, `restore`, `verify`: the move to another server, and backups.
+
+use std::{
+    fs::File,
+    io::BufReader,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use sqlx::{ConnectOptions, Connection};
+
+use crate::{
+    config::DatabaseAddress,
+    transfer::{self, DIRECTUS, Inventory, SCHEMAS, Scope, TransferError},
+};
+
+/// The variable that holds the address of the site's own database.
+pub(super) const OWN: &str = "DATABASE_URL";
+
+#[derive(Debug, Args)]
+pub(super) struct Dump {
+    /// The file to write; its manifest is written beside it, under the same name and « .json ».
+    #[arg(long)]
+    output: PathBuf,
+    /// The database: an address, or the name of a variable that holds one.
+    #[arg(long, default_value = OWN)]
+    from: String,
+    /// Dumps Directus' own schema as well.
+    #[arg(long)]
+    with_directus: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    /// The dump.
+    file: PathBuf,
+    /// The database, which must be empty: an address, or the name of a variable that holds one.
+    #[arg(long)]
+    into: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// What there was: an address, the name of a variable that holds one, or the manifest of a dump.
+    #[arg(long)]
+    from: String,
+    /// What there is: an address, or the name of a variable that holds one.
+    #[arg(long)]
+    to: String,
+    /// Compares Directus' own schema as well; a manifest tells by itself whether it holds it.
+    #[arg(long)]
+    with_directus: bool,
+    /// Compares sessions and logins as well, which live on while people read.
+    #[arg(long)]
+    all: bool,
+}
+
+impl Dump {
+    pub(super) async fn run(&self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let address = address(&self.from)?;
+        let dumped = transfer::dump(&address, &self.output, self.with_directus).await?;
+        println!(
+            "dumped {address} to {}: {} tables, {} rows, {} bytes, in {:.1} s",
+            self.output.display(),
+            dumped.inventory.tables.len(),
+            dumped.inventory.rows(),
+            dumped.size_bytes,
+            began.elapsed().as_secs_f64(),
+        );
+        Ok(())
+    }
+}
+
+impl Restore {
+    pub(super) async fn run(&self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let address = address(&self.into)?;
+        let restored = transfer::restore(&self.file, &address).await?;
+        println!(
+            "restored {} into {address}, newer migrations applied: {}, in {:.1} s",
+            self.file.display(),
+            restored.new_migrations,
+            began.elapsed().as_secs_f64(),
+        );
+        if restored.read_only.is_on {
+            println!(
+                "it is in read-only mode, as the dumped one was; once all is checked: mini-site read-only off"
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Verify {
+    pub(super) async fn run(&self) -> anyhow::Result<()> {
+        let to = address(&self.to)?;
+        let (from, to) = match manifest(&self.from)? {
+            Some(from) => {
+                let schemas = schemas(has_directus(&from));
+                (from, read(&to, &schemas).await?)
+            }
+            None => {
+                let from = address(&self.from)?;
+                let schemas = schemas(self.with_directus);
+                tokio::try_join!(read(&from, &schemas), read(&to, &schemas))?
+            }
+        };
+        let scope = if self.all { Scope::All } else { Scope::Kept };
+        let found = transfer::compare(&from, &to, scope);
+        for line in &found.same {
+            println!("same     {line}");
+        }
+        for line in &found.notes {
+            println!("differs  {line} (it lives on while people read; nothing is lost)");
+        }
+        for line in &found.differences {
+            println!("DIFFERS  {line}");
+        }
+        if !found.differences.is_empty() {
+            bail!("{} differences", found.differences.len());
+        }
+        println!(
+            "both hold the same: {} tables, {} rows, {} sequences, {} columns, constraints, indexes, triggers and functions",
+            to.tables.len(),
+            to.rows(),
+            to.sequences.len(),
+            to.structure.len(),
+        );
+        Ok(())
+    }
+}
+
+/// What an operator typed as a database; warns when others could read a password in it.
+pub(super) fn address(text: &str) -> anyhow::Result<DatabaseAddress> {
+    let address = DatabaseAddress::from_argument(text)?;
+    if address.is_exposed {
+        eprintln!(
+            "mini-site: the password of {address} stands in the list of processes; put the address into a variable, and give its name"
+        );
+    }
+    Ok(address)
+}
+
+/// The manifest of this name, if it is a file.
+fn manifest(text: &str) -> anyhow::Result<Option<Inventory>> {
+    let path = Path::new(text);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let file = File::open(path).with_context(|| text.to_owned())?;
+    let inventory = serde_json::from_reader(BufReader::new(file));
+    let inventory = inventory.map_err(|source| TransferError::Manifest {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Some(inventory))
+}
+
+fn has_directus(inventory: &Inventory) -> bool {
+    let mut tables = inventory.tables.keys();
+    tables.any(|name| name.split('.').next() == Some(DIRECTUS))
+}
+
+fn schemas(with_directus: bool) -> Vec<&'static str> {
+    let directus = with_directus.then_some(DIRECTUS);
+    SCHEMAS.into_iter().chain(directus).collect()
+}
+
+async fn read(address: &DatabaseAddress, schemas: &[&str]) -> anyhow::Result<Inventory> {
+    let context = || format!("{address} cannot be read");
+    let mut conn = address.options.connect().await.with_context(context)?;
+    let inventory = transfer::read_inventory(&mut conn, schemas).await;
+    let inventory = inventory.with_context(context)?;
+    conn.close().await.ok();
+    Ok(inventory)
+}

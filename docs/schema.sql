@@ -626,3 +626,18 @@ ALTER TABLE ONLY public.sequences
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES public.lti_platforms(id);
+
+-- What the program would note: it takes the schema for its own, and applies nothing twice.
+CREATE TABLE public._sqlx_migrations (
+    version bigint PRIMARY KEY,
+    description text NOT NULL,
+    installed_on timestamp with time zone DEFAULT now() NOT NULL,
+    success boolean NOT NULL,
+    checksum bytea NOT NULL,
+    execution_time bigint NOT NULL
+);
+
+INSERT INTO public._sqlx_migrations (version, description, success, checksum, execution_time) VALUES
+    (20261122120000, 'course and progress', true, '\xa2a889706d44a9d5a4b9d167c752d75450e154fef949f715eea9616f6fa6e734062f007961b2fa91bdb7cd73ef2c72ae', 0),
+    (20261125000000, 'lti', true, '\x00cd4390d2eafb2d7f3e96a4b2f3828b9fc69aafd68ab7c47f2d0b7de19b224566a1f0e2f81e91cf2651c7f42b6590e4', 0),
+    (20261125100000, 'read only', true, '\x64569d507f0fa21aaf37d07d24b6f25da5836c98712021a926a4500ff96a581bd9ef5c90aa28e78a13f640a5c8d181c3', 0);

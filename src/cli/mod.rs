@@ -40,6 +40,8 @@ enum Command {
     Dump(transfer::Dump),
     /// Restores a dump into an empty database.
     Restore(transfer::Restore),
+    /// Tries a dump: restores it into an empty database, compares, and empties it again.
+    Rehearse(transfer::Rehearse),
     /// Compares two databases, or a database with the manifest of a dump.
     Verify(transfer::Verify),
     /// Keeps the data as they are, while they move to another server.
@@ -66,6 +68,7 @@ pub fn run() -> ExitCode {
             // These need the address of a database and no other setting.
             (Command::Dump(dump), _) => dump.run().await,
             (Command::Restore(restore), _) => restore.run().await,
+            (Command::Rehearse(rehearse), _) => rehearse.run().await,
             (Command::Verify(verify), _) => verify.run().await,
             (Command::ReadOnly(read_only), _) => read_only.run().await,
             (_, Err(error)) => Err(error.into()),

@@ -1,8 +1,6 @@
 //! `mini-site dump`, `restore`, `verify`: the move to another server, and backups.
 
 use std::{
-    fs::File,
-    io::BufReader,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -13,7 +11,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::{
     config::DatabaseAddress,
-    transfer::{self, DIRECTUS, Inventory, SCHEMAS, Scope, TransferError},
+    transfer::{self, Comparison, DIRECTUS, Inventory, SCHEMAS, Scope},
 };
 
 /// The variable that holds the address of the site's own database.
@@ -37,6 +35,16 @@ pub(super) struct Restore {
     /// The dump.
     file: PathBuf,
     /// The database, which must be empty: an address, or the name of a variable that holds one.
+    #[arg(long)]
+    into: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rehearse {
+    /// The dump; its manifest stands beside it.
+    file: PathBuf,
+    /// The database, which must be empty and is empty again afterwards: an address, or the name of a
+    /// variable that holds one.
     #[arg(long)]
     into: String,
 }
@@ -99,7 +107,7 @@ impl Verify {
         let to = address(&self.to)?;
         let (from, to) = match manifest(&self.from)? {
             Some(from) => {
-                let schemas = schemas(has_directus(&from));
+                let schemas = schemas(from.holds(DIRECTUS));
                 (from, read(&to, &schemas).await?)
             }
             None => {
@@ -110,18 +118,7 @@ impl Verify {
         };
         let scope = if self.all { Scope::All } else { Scope::Kept };
         let found = transfer::compare(&from, &to, scope);
-        for line in &found.same {
-            println!("same     {line}");
-        }
-        for line in &found.notes {
-            println!("differs  {line} (it lives on while people read; nothing is lost)");
-        }
-        for line in &found.differences {
-            println!("DIFFERS  {line}");
-        }
-        if !found.differences.is_empty() {
-            bail!("{} differences", found.differences.len());
-        }
+        tell(&found)?;
         println!(
             "both hold the same: {} tables, {} rows, {} sequences, {} columns, constraints, indexes, triggers and functions",
             to.tables.len(),
@@ -130,6 +127,41 @@ impl Verify {
             to.structure.len(),
         );
         Ok(())
+    }
+}
+
+impl Rehearse {
+    pub(super) async fn run(&self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let address = address(&self.into)?;
+        let (found, comparison) = transfer::rehearse(&self.file, &address).await?;
+        tell(&comparison)?;
+        println!(
+            "{} can be restored and holds what its manifest says: {} tables, {} rows; {address} is empty again, in {:.1} s",
+            self.file.display(),
+            found.tables.len(),
+            found.rows(),
+            began.elapsed().as_secs_f64(),
+        );
+        Ok(())
+    }
+}
+
+/// Prints a comparison; fails when something differs that should not.
+fn tell(found: &Comparison) -> anyhow::Result<()> {
+    for line in &found.same {
+        println!("same     {line}");
+    }
+    for line in &found.notes {
+        println!("differs  {line} (it lives on while people read; nothing is lost)");
+    }
+    for line in &found.differences {
+        println!("DIFFERS  {line}");
+    }
+    if found.differences.is_empty() {
+        Ok(())
+    } else {
+        bail!("{} differences", found.differences.len())
     }
 }
 
@@ -150,18 +182,7 @@ fn manifest(text: &str) -> anyhow::Result<Option<Inventory>> {
     if !path.is_file() {
         return Ok(None);
     }
-    let file = File::open(path).with_context(|| text.to_owned())?;
-    let inventory = serde_json::from_reader(BufReader::new(file));
-    let inventory = inventory.map_err(|source| TransferError::Manifest {
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok(Some(inventory))
-}
-
-fn has_directus(inventory: &Inventory) -> bool {
-    let mut tables = inventory.tables.keys();
-    tables.any(|name| name.split('.').next() == Some(DIRECTUS))
+    Ok(Some(transfer::read_manifest(path)?))
 }
 
 fn schemas(with_directus: bool) -> Vec<&'static str> {

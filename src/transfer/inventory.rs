@@ -61,6 +61,12 @@ impl Inventory {
         })
     }
 
+    /// Whether it shows tables of this schema.
+    pub fn holds(&self, schema: &str) -> bool {
+        let mut names = self.tables.keys();
+        names.any(|name| name.split('.').next() == Some(schema))
+    }
+
     /// Rows in all.
     pub fn rows(&self) -> i64 {
         self.tables.values().map(|table| table.rows).sum()

@@ -9,6 +9,7 @@ mod dump;
 mod error;
 mod inventory;
 mod programs;
+mod rehearsal;
 mod restore;
 pub mod store;
 
@@ -16,6 +17,7 @@ pub use compare::{Comparison, Scope, compare};
 pub use dump::{Dumped, dump, manifest_path};
 pub use error::TransferError;
 pub use inventory::{Inventory, TableFacts, read_inventory};
+pub use rehearsal::{read_manifest, rehearse};
 pub use restore::{Restored, restore};
 
 /// The schemas of this program.

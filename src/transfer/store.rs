@@ -197,6 +197,39 @@ pub async fn list_structure(
     Ok(rows.collect())
 }
 
+/// Drops what a dump brought into a database that held nothing: whole schemas, and in `public` all
+/// that belongs to no extension.
+///
+/// # Errors
+/// Those of the database, when nothing was dropped.
+pub async fn drop_restored(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        DO $$
+        DECLARE
+            statement text;
+        BEGIN
+            DROP SCHEMA IF EXISTS internal, directus CASCADE;
+            FOR statement IN
+                SELECT format('DROP TABLE IF EXISTS public.%I CASCADE', relname) FROM pg_class
+                WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND NOT EXISTS (
+                    SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
+                UNION ALL
+                SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', pg_proc.oid::regprocedure) FROM pg_proc
+                WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (
+                    SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')
+            LOOP
+                EXECUTE statement;
+            END LOOP;
+        END
+        $$
+        "#
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Gathers the planner's statistics of the whole database.
 ///
 /// # Errors

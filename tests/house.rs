@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Modules of the library; each may use those before it, never those after.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "clock",
     "config",
     "sealing",

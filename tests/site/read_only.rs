@@ -17,6 +17,7 @@ use crate::{
     support::{
         EMBED_SECRET, START, TestSite,
         platform::{FakePlatform, as_teacher},
+        registrar::{Registrar, invite},
     },
 };
 
@@ -327,6 +328,43 @@ async fn a_launch_of_somebody_new_opens_the_page_without_a_session(pool: PgPool)
         site.count("SELECT count(*) FROM internal.sessions").await,
         0
     );
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn queued_grades_wait(pool: PgPool) {
+    let site = TestSite::in_production(pool.clone()).await;
+    let platform = FakePlatform::start(&site).await;
+    let mut browser = site.browser();
+    let first = platform.open(&site, &mut browser).await;
+    let root = first.strip_suffix('/').expect("the home page");
+    browser
+        .post(&format!("{root}/grains/grain1/completion"))
+        .await;
+    turn(&pool, true).await;
+    assert_eq!(site.drain_outbox().await, 0);
+    assert_eq!(platform.services.grade(), None);
+    turn(&pool, false).await;
+    assert_eq!(site.drain_outbox().await, 1);
+    assert!(platform.services.grade().is_some());
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_platform_that_registers_is_told_before_it_keeps_anything(pool: PgPool) {
+    let site = TestSite::in_production(pool.clone()).await;
+    let registrar = Registrar::start().await;
+    let address = registrar.address(&invite(&site).await, Some("one.time.token"));
+    turn(&pool, true).await;
+    let page = site.browser().get(&address).await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(
+        page.header("content-security-policy")
+            .contains(&registrar.origin)
+    );
+    assert_eq!(registrar.seen().len(), 0);
+    turn(&pool, false).await;
+    site.clock.advance(Duration::seconds(1));
+    let page = site.browser().get(&address).await;
+    assert_eq!(page.status, StatusCode::OK, "the invitation is still open");
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

@@ -8,7 +8,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sqlx::Connection;
 use time::OffsetDateTime;
 
-use super::{Posted, answer, record::wanted_scope, refused};
+use super::{
+    Posted, answer,
+    record::{session_of, wanted_scope},
+    refused,
+};
 use crate::{
     catalogue::Scope,
     learner,
@@ -99,26 +103,4 @@ pub(super) async fn open(
     transaction.commit().await?;
     conn.keep();
     Ok(answer(state, posted))
-}
-
-/// The session of a launch, as far as its token tells it.
-fn session_of(
-    platform: &Platform,
-    launch: &Launch,
-    landing: String,
-    now: OffsetDateTime,
-) -> LaunchSession {
-    let (is_graded, deep_linking) = match &launch.message {
-        Message::ResourceLink(link) => (Some(link.gradebook.is_some()), None),
-        Message::DeepLinking(settings) => (None, Some(settings.clone())),
-    };
-    LaunchSession {
-        is_framed: launch.presentation.is_framed,
-        return_url: launch.presentation.return_url.clone(),
-        platform: Some(platform.id),
-        deployment: Some(launch.deployment.clone()),
-        is_graded,
-        deep_linking,
-        ..LaunchSession::new(now, landing, launch.role)
-    }
 }

@@ -16,8 +16,10 @@ use crate::{
     catalogue::OTHER,
     support::{
         EMBED_SECRET, START, TestSite,
-        platform::{FakePlatform, as_teacher},
-        registrar::{Registrar, invite},
+        platform::{
+            FakePlatform, as_teacher,
+            registrar::{Registrar, invite},
+        },
     },
 };
 
@@ -264,6 +266,7 @@ async fn migrations_and_a_course_that_changed_are_not_held_up(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_launch_of_a_known_learner_opens_their_session_and_writes_nothing_public(pool: PgPool) {
     let site = TestSite::in_production(pool.clone()).await;
+    site.leaves_jobs();
     let platform = FakePlatform::start(&site).await;
     let mut browser = site.browser();
     let first = platform.open(&site, &mut browser).await;
@@ -351,7 +354,7 @@ async fn queued_grades_wait(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_platform_that_registers_is_told_before_it_keeps_anything(pool: PgPool) {
     let site = TestSite::in_production(pool.clone()).await;
-    let registrar = Registrar::start().await;
+    let registrar = Registrar::start(&site).await;
     let address = registrar.address(&invite(&site).await, Some("one.time.token"));
     turn(&pool, true).await;
     let page = site.browser().get(&address).await;

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use mini_site::db::{self, MIGRATOR};
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgPool};
 
 /// The schema of a database as `pg_dump` writes it, without what depends on its version.
 fn dumped(pool: &PgPool) -> String {
@@ -98,7 +98,9 @@ fn applied() -> String {
 
 #[sqlx::test(migrations = false)]
 async fn a_database_made_by_hand_from_the_document_is_taken_for_its_own(pool: PgPool) {
-    let document = sqlx::raw_sql(include_str!("../../docs/schema.sql"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema.sql");
+    let document = std::fs::read_to_string(path).expect("docs/schema.sql");
+    let document = sqlx::raw_sql(AssertSqlSafe(document));
     document.execute(&pool).await.expect("the schema");
     let by_hand = dumped(&pool);
     db::migrate(&pool).await.expect("nothing is left to apply");

@@ -45,7 +45,11 @@ impl Move {
             format!("DROP DATABASE IF EXISTS \"{to_name}\" WITH (FORCE)"),
         )
         .await;
-        execute(pool, format!("CREATE DATABASE \"{to_name}\"")).await;
+        execute(
+            pool,
+            format!("CREATE DATABASE \"{to_name}\" TEMPLATE template0"),
+        )
+        .await;
         Self {
             folder,
             from: DatabaseAddress::parse(&from_url).expect("an address"),

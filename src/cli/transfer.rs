@@ -105,16 +105,13 @@ impl Restore {
 impl Verify {
     pub(super) async fn run(&self) -> anyhow::Result<()> {
         let to = address(&self.to)?;
-        let (from, to) = match manifest(&self.from)? {
-            Some(from) => {
-                let schemas = schemas(from.holds(DIRECTUS));
-                (from, read(&to, &schemas).await?)
-            }
-            None => {
-                let from = address(&self.from)?;
-                let schemas = schemas(self.with_directus);
-                tokio::try_join!(read(&from, &schemas), read(&to, &schemas))?
-            }
+        let (from, to) = if let Some(from) = manifest(&self.from)? {
+            let schemas = schemas(from.holds(DIRECTUS));
+            (from, read(&to, &schemas).await?)
+        } else {
+            let from = address(&self.from)?;
+            let schemas = schemas(self.with_directus);
+            tokio::try_join!(read(&from, &schemas), read(&to, &schemas))?
         };
         let scope = if self.all { Scope::All } else { Scope::Kept };
         let found = transfer::compare(&from, &to, scope);

@@ -1,6 +1,6 @@
 //! Migrations go up, down and up again, and make the schema that `docs/schema.sql` shows.
 
-use std::{path::Path, process::Command};
+use std::{fmt::Write, path::Path, process::Command};
 
 use mini_site::db::{self, MIGRATOR};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgPool};
@@ -70,6 +70,13 @@ async fn the_document_shows_the_schema_that_the_migrations_make(pool: PgPool) {
     assert_eq!(shown, schema, "docs/schema.sql is out of date");
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a text takes all");
+        text
+    })
+}
+
 /// The table in which the program notes the migrations, filled with those of this version.
 fn applied() -> String {
     let ups = MIGRATOR
@@ -77,11 +84,7 @@ fn applied() -> String {
         .filter(|migration| migration.migration_type.is_up_migration());
     let rows: Vec<_> = ups
         .map(|migration| {
-            let checksum: String = migration
-                .checksum
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let checksum = hex(&migration.checksum);
             let (version, description) = (migration.version, &migration.description);
             format!("    ({version}, '{description}', true, '\\x{checksum}', 0)")
         })

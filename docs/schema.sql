@@ -27,6 +27,37 @@ END
 $$;
 
 COMMENT ON FUNCTION internal.queue_scores(learner uuid, grain text, module text, sequence text, moment timestamp with time zone) IS 'Queues the scores that change when a learner finishes a grain or takes it back; returns how many they are.';
+CREATE FUNCTION internal.refuse_when_read_only() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    AS $$
+BEGIN
+    -- Shared until the end of the transaction; the query after it sees what was committed by then.
+    PERFORM pg_advisory_xact_lock_shared(8243101776965692537);
+    IF EXISTS (SELECT FROM internal.read_only WHERE is_on)
+        AND current_setting('mini_site.is_migrating', true) IS DISTINCT FROM 'on' THEN
+        RAISE read_only_sql_transaction
+            USING MESSAGE = 'read-only mode: the data are being moved to another server',
+                  HINT = 'It ends with: mini-site read-only off';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION internal.refuse_when_read_only() IS 'Refuses a statement in read-only mode; runs as its owner, since Directus has no right on this schema.';
+
+CREATE FUNCTION internal.set_read_only(wanted boolean) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(8243101776965692537);
+    INSERT INTO internal.read_only AS switch (is_on, changed_at) VALUES (wanted, now())
+    ON CONFLICT (one_row) DO UPDATE SET is_on = excluded.is_on, changed_at = excluded.changed_at
+    WHERE switch.is_on <> excluded.is_on;
+END
+$$;
+
+COMMENT ON FUNCTION internal.set_read_only(wanted boolean) IS 'Turns the switch; waits for the changes under way, which are committed or rolled back when it returns.';
 
 CREATE FUNCTION internal.touch_updated_at() RETURNS trigger
     LANGUAGE plpgsql
@@ -147,6 +178,15 @@ ALTER TABLE internal.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE internal.read_only (
+    one_row boolean DEFAULT true NOT NULL,
+    is_on boolean NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT read_only_is_one_row CHECK (one_row)
+);
+
+COMMENT ON TABLE internal.read_only IS 'Whether the data stay as they are, while they move to another server; no row: they may change.';
 
 CREATE TABLE internal.sessions (
     id_hash bytea NOT NULL,
@@ -423,6 +463,9 @@ ALTER TABLE ONLY internal.lti_scores
 ALTER TABLE ONLY internal.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY internal.read_only
+    ADD CONSTRAINT read_only_pkey PRIMARY KEY (one_row);
+
 ALTER TABLE ONLY internal.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id_hash);
 
@@ -515,6 +558,10 @@ CREATE INDEX progress_grain_id_idx ON public.progress USING btree (grain_id);
 
 CREATE INDEX sequences_module_id_idx ON public.sequences USING btree (module_id);
 
+CREATE TRIGGER refuse_when_read_only BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON internal.lti_invites FOR EACH STATEMENT WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION internal.refuse_when_read_only();
+
+CREATE TRIGGER refuse_when_read_only BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON internal.lti_keys FOR EACH STATEMENT WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION internal.refuse_when_read_only();
+
 CREATE TRIGGER lti_contexts_touch_updated_at BEFORE UPDATE ON public.lti_contexts FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER lti_memberships_touch_updated_at BEFORE UPDATE ON public.lti_memberships FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
@@ -522,6 +569,20 @@ CREATE TRIGGER lti_memberships_touch_updated_at BEFORE UPDATE ON public.lti_memb
 CREATE TRIGGER lti_platforms_touch_updated_at BEFORE UPDATE ON public.lti_platforms FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
 
 CREATE TRIGGER lti_resource_links_touch_updated_at BEFORE UPDATE ON public.lti_resource_links FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
+
+CREATE TRIGGER refuse_when_read_only BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.lti_contexts FOR EACH STATEMENT WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION internal.refuse_when_read_only();
+
+CREATE TRIGGER refuse_when_read_only BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.lti_deployments FOR EACH STATEMENT WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION internal.refuse_when_read_only();
+
+CREATE TRIGGER refuse_when_read_only BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.lti_memberships FOR EACH STATEMENT WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION internal.refuse_when_read_only();
+
+CREATE TRIGGER refuse_when_read_only BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.lti_platforms FOR EACH STATEMENT WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION internal.refuse_when_read_only();
+
+CREATE TRIGGER refuse_when_read_only BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.lti_resource_links FOR EACH STATEMENT WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION internal.refuse_when_read_only();
+
+CREATE TRIGGER refuse_when_read_only BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.progress FOR EACH STATEMENT WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION internal.refuse_when_read_only();
+
+CREATE TRIGGER refuse_when_read_only BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.users FOR EACH STATEMENT WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION internal.refuse_when_read_only();
 
 CREATE TRIGGER users_touch_updated_at BEFORE UPDATE ON public.users FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
 
@@ -587,3 +648,18 @@ ALTER TABLE ONLY public.sequences
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES public.lti_platforms(id);
+
+-- What the program would note: it takes the schema for its own, and applies nothing twice.
+CREATE TABLE public._sqlx_migrations (
+    version bigint PRIMARY KEY,
+    description text NOT NULL,
+    installed_on timestamp with time zone DEFAULT now() NOT NULL,
+    success boolean NOT NULL,
+    checksum bytea NOT NULL,
+    execution_time bigint NOT NULL
+);
+
+INSERT INTO public._sqlx_migrations (version, description, success, checksum, execution_time) VALUES
+    (20261122120000, 'course and progress', true, '\xa2a889706d44a9d5a4b9d167c752d75450e154fef949f715eea9616f6fa6e734062f007961b2fa91bdb7cd73ef2c72ae', 0),
+    (20261125000000, 'lti', true, '\xbaaa2fbccead670186971579f49e83f2f6a1d95f9343f0c27b7b5534e3823cb6f695395c43bcb15a432fb098942a0c67', 0),
+    (20261125100000, 'read only', true, '\x64569d507f0fa21aaf37d07d24b6f25da5836c98712021a926a4500ff96a581bd9ef5c90aa28e78a13f640a5c8d181c3', 0);

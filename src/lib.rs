@@ -8,6 +8,8 @@ pub mod clock; // the only place that asks the time
 pub mod config; // raw environment -> checked settings
 pub mod sealing; // what SECRET_KEY derives and seals
 pub mod db; // connections and migrations
+pub mod read_only; // the switch that keeps the data as they are
+pub mod transfer; // dump, restore and compare: the move to another server
 pub mod catalogue; // the course as authored
 pub mod learner; // who learns
 pub mod outbox; // durable jobs

@@ -9,11 +9,13 @@ use std::{
 };
 
 /// Modules of the library; each may use those before it, never those after.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 15] = [
     "clock",
     "config",
     "sealing",
     "db",
+    "read_only",
+    "transfer",
     "catalogue",
     "learner",
     "outbox",

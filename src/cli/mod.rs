@@ -4,15 +4,17 @@ mod check;
 mod directus;
 mod lti;
 mod migrate;
+mod read_only;
 mod serve;
 mod token;
+mod transfer;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, ConfigError, LogFormat};
+use crate::config::{AddressError, Config, ConfigError, LogFormat};
 
 /// A micro-course site for Moodle.
 #[derive(Debug, Parser)]
@@ -35,6 +37,16 @@ enum Command {
     Lti(lti::LtiCommand),
     /// Prints a signed address for an iframe.
     Token(token::TokenArguments),
+    /// Dumps the database to a file.
+    Dump(transfer::Dump),
+    /// Restores a dump into an empty database.
+    Restore(transfer::Restore),
+    /// Tries a dump: restores it into an empty database, compares, and empties it again.
+    Rehearse(transfer::Rehearse),
+    /// Compares two databases, or a database with the manifest of a dump.
+    Verify(transfer::Verify),
+    /// Keeps the data as they are, while they move to another server.
+    ReadOnly(read_only::ReadOnly),
 }
 
 /// Runs the command that the process was started with.
@@ -54,6 +66,12 @@ pub fn run() -> ExitCode {
     let outcome = runtime.block_on(async {
         match (arguments.command.unwrap_or(Command::Serve), config) {
             (Command::Check, config) => check::run(config).await,
+            // These need the address of a database and no other setting.
+            (Command::Dump(dump), _) => dump.run().await,
+            (Command::Restore(restore), _) => restore.run().await,
+            (Command::Rehearse(rehearse), _) => rehearse.run().await,
+            (Command::Verify(verify), _) => verify.run().await,
+            (Command::ReadOnly(read_only), _) => read_only.run().await,
             (_, Err(error)) => Err(error.into()),
             (Command::Serve, Ok(config)) => {
                 start_log(&config);
@@ -72,7 +90,8 @@ pub fn run() -> ExitCode {
 
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("mini-site: {error:#}");
-    ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+    let is_wrongly_asked = error.is::<ConfigError>() || error.is::<AddressError>();
+    ExitCode::from(if is_wrongly_asked { 2 } else { 1 })
 }
 
 /// One line per event on standard output.

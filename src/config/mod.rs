@@ -3,6 +3,7 @@
 //! Every problem is reported at once, with the variable's name, what was found and how to
 //! mend it; secrets never print. Nothing else reads the environment.
 
+mod address;
 mod directus;
 mod raw;
 mod secret;
@@ -14,6 +15,7 @@ use url::Url;
 
 use raw::Raw;
 
+pub use address::{AddressError, DatabaseAddress};
 pub use directus::Directus;
 pub use secret::Secret;
 

@@ -61,6 +61,7 @@ pub fn pool(config: &Config) -> PgPool {
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     let mut transaction = pool.begin().await?;
     store::lock_migrations(&mut transaction).await?;
+    store::mark_migrating(&mut transaction).await?;
     MIGRATOR.run(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(())

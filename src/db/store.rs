@@ -16,6 +16,18 @@ pub async fn lock_migrations(conn: &mut PgConnection) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Lets this transaction change the data in read-only mode: a migration belongs to the program, and
+/// is applied on both sides of a move.
+///
+/// # Errors
+/// Those of the database.
+pub async fn mark_migrating(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("SELECT set_config('mini_site.is_migrating', 'on', true)")
+        .fetch_one(conn)
+        .await?;
+    Ok(())
+}
+
 /// Asks the database for a sign of life.
 ///
 /// # Errors

@@ -77,6 +77,31 @@ pub async fn upsert_platform_learner(
     })
 }
 
+/// The learner whom a platform names, or, without a platform, the one of this identifier.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_learner(
+    conn: &mut PgConnection,
+    platform: Option<Uuid>,
+    moodle_user_id: &MoodleUserId,
+) -> sqlx::Result<Option<Learner>> {
+    let row = sqlx::query!(
+        "SELECT id, moodle_user_id, email, name FROM users
+         WHERE platform_id IS NOT DISTINCT FROM $1 AND moodle_user_id = $2",
+        platform,
+        moodle_user_id.as_str(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| Learner {
+        id: LearnerId(row.id),
+        moodle_user_id: row.moodle_user_id,
+        email: row.email,
+        name: row.name,
+    }))
+}
+
 /// The learner without a platform who has this identifier.
 ///
 /// # Errors

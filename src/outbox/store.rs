@@ -45,7 +45,7 @@ pub async fn upsert_jobs(
     Ok(())
 }
 
-/// Whether it is worth the lock to claim.
+/// Whether it is worth the lock to claim: never in read-only mode, where jobs wait for the move.
 ///
 /// # Errors
 /// Those of the database.
@@ -55,7 +55,7 @@ pub async fn has_due_jobs(conn: &mut PgConnection, now: OffsetDateTime) -> sqlx:
         SELECT EXISTS (
             SELECT FROM internal.outbox
             WHERE given_up_at IS NULL AND due_at <= $1 AND coalesce(leased_until, '-infinity') <= $1
-        ) AS "has_due!"
+        ) AND NOT EXISTS (SELECT FROM internal.read_only WHERE is_on) AS "has_due!"
         "#,
         now,
     )

@@ -17,7 +17,10 @@ use super::{
     session::{self, Recognised, cookie},
     state::AppState,
 };
-use crate::learner::{self, Learner, MoodleUserId};
+use crate::{
+    learner::{self, Learner, MoodleUserId},
+    read_only,
+};
 
 const PARAMETER: &str = "moodle_user_id";
 const HEADER: HeaderName = HeaderName::from_static("x-moodle-user-id");
@@ -86,8 +89,16 @@ async fn open(
 ) -> Result<(Learner, axum::http::HeaderValue), PageError> {
     let moodle_user_id = MoodleUserId::try_from(text).map_err(|_| PageError::BadRequest)?;
     let mut conn = state.db.acquire().await?;
-    let (learner, _) =
-        learner::store::upsert_learner(&mut conn, &moodle_user_id, None, None).await?;
+    let made = learner::store::upsert_learner(&mut conn, &moodle_user_id, None, None).await;
+    let learner = match made {
+        Ok((learner, _)) => learner,
+        // Whoever is known may still read.
+        Err(error) if read_only::is_refusal(&error) => {
+            let known = learner::store::find_learner(&mut conn, None, &moodle_user_id).await?;
+            known.ok_or(PageError::ReadOnly { grain: None })?
+        }
+        Err(error) => return Err(error.into()),
+    };
     conn.keep();
     let id = session::start(state, learner.id).await?;
     Ok((learner, cookie::write(&state.config, id)))

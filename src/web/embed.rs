@@ -17,7 +17,7 @@ use super::{
         launch::{ABSOLUTE_LIFETIME, LaunchSession, Ticket, binding_cookie},
     },
     state::AppState,
-    urls,
+    urls::{self, Urls},
 };
 use crate::{
     embed::{self, EmbedToken, TokenError},
@@ -40,12 +40,37 @@ pub(crate) async fn open(
     let token = embed::verify(text, secret, now).map_err(LaunchRefusal::from)?;
     let unique = sealing::random::<32>().map_err(PageError::internal)?;
     let ticket = Ticket::of_launch(&state.config, &[&unique]);
-    Box::pin(record(&state, &token, &ticket, now)).await?;
+    match Box::pin(record(&state, &token, &ticket, now, Mode::Writing)).await {
+        Err(PageError::ReadOnly { .. }) => {
+            let reading = record(&state, &token, &ticket, now, Mode::ReadOnly);
+            if let Opened::Page(address) = Box::pin(reading).await? {
+                return Ok(Redirect::to(&address).into_response());
+            }
+        }
+        recorded => {
+            recorded?;
+        }
+    }
     let (name, value) = binding_cookie(&state.config, ticket.handle(&state.config));
     let max_age = u32::try_from(ABSOLUTE_LIFETIME.whole_seconds()).unwrap_or(0);
     let cookie = cookie::write_framed(&state.config, &name, &value, max_age);
     let address = urls::entry(ticket.as_str());
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&address)).into_response())
+}
+
+/// Whether learners are written down.
+#[derive(Clone, Copy)]
+enum Mode {
+    Writing,
+    /// Whoever is known gets a session, which is in no dump and made again; others read without one.
+    ReadOnly,
+}
+
+/// What a token opened.
+enum Opened {
+    Session,
+    /// A page, without a session.
+    Page(String),
 }
 
 /// Uses the token up where it may be used once, recognises the learner, writes the session.
@@ -54,7 +79,8 @@ async fn record(
     token: &EmbedToken,
     ticket: &Ticket,
     now: OffsetDateTime,
-) -> Result<(), PageError> {
+    mode: Mode,
+) -> Result<Opened, PageError> {
     let wanted = Wanted::from_path(token.target.as_deref().unwrap_or("/"));
     let scope = wanted.find(&state.catalogue).map_err(LaunchRefusal::from)?;
     let _turn = state.queue.turn().await.map_err(PageError::internal)?;
@@ -65,13 +91,21 @@ async fn record(
     {
         return Err(LaunchRefusal::from(TokenError::Used).into());
     }
-    let (learner, _) = learner::store::upsert_learner(
-        &mut transaction,
-        &token.moodle_user_id,
-        token.email.as_deref(),
-        token.name.as_deref(),
-    )
-    .await?;
+    let learner = match mode {
+        Mode::Writing => {
+            let (email, name) = (token.email.as_deref(), token.name.as_deref());
+            let id = &token.moodle_user_id;
+            let (learner, _) =
+                learner::store::upsert_learner(&mut transaction, id, email, name).await?;
+            Some(learner)
+        }
+        Mode::ReadOnly => {
+            learner::store::find_learner(&mut transaction, None, &token.moodle_user_id).await?
+        }
+    };
+    let Some(learner) = learner else {
+        return Ok(Opened::Page(Urls::default().of(scope)));
+    };
     let landing = landing::find(&mut transaction, state, scope, learner.id).await?;
     let session = SessionData {
         learner: learner.id,
@@ -81,5 +115,5 @@ async fn record(
     state.sessions.write(&mut transaction, id, &session).await?;
     transaction.commit().await?;
     conn.keep();
-    Ok(())
+    Ok(Opened::Session)
 }

@@ -31,6 +31,8 @@ pub struct Frame {
     pub leave: Option<String>,
     /// What a teacher should know of this activity.
     pub remark: Option<&'static str>,
+    /// Whether nothing can be finished at the moment.
+    pub is_read_only: bool,
     /// Whether the page reloads itself when a new build answers.
     pub is_development: bool,
 }
@@ -50,6 +52,7 @@ impl Frame {
                 .and_then(|launch| launch.return_url.clone()),
             leave: launch.map(|_| visitor.urls.leave()),
             remark: launch.and_then(remark),
+            is_read_only: visitor.is_read_only,
             ..Self::bare(state, visitor.urls.clone())
         }
     }
@@ -67,6 +70,7 @@ impl Frame {
             way_back: None,
             leave: None,
             remark: None,
+            is_read_only: false,
             is_development: state.config.is_development(),
         }
     }

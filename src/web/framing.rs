@@ -1,15 +1,13 @@
 //! Who may hold our pages in a frame: the approved platforms, and the origins named for signed
-//! tokens. Kept for a second, so that an approval shows at once and a page costs no query.
+//! tokens. Remembered for a second, so that an approval shows at once and a page costs no query.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::http::HeaderValue;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
+use super::remembered::Remembered;
 use crate::{config::Config, db::Database, lti};
-
-/// How long an answer is believed.
-const REMEMBERED: Duration = Duration::seconds(1);
 
 /// What stands before the frame ancestors: no foreign script, style or picture.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -19,8 +17,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 const NOBODY: &str = "'none'";
 
 /// The policy of pages, as it was read last.
-#[derive(Clone, Debug, Default)]
-pub struct Framing(Arc<Mutex<Option<Remembered>>>);
+#[derive(Debug, Default)]
+pub struct Framing(Remembered<Allowed>);
 
 /// What one page may do and the others may not.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,10 +30,9 @@ pub(crate) struct Exception<'a> {
 }
 
 #[derive(Clone, Debug)]
-struct Remembered {
+struct Allowed {
     ancestors: Arc<str>,
     policy: HeaderValue,
-    read_at: OffsetDateTime,
 }
 
 impl Framing {
@@ -50,52 +47,23 @@ impl Framing {
         now: OffsetDateTime,
         exception: Exception<'_>,
     ) -> HeaderValue {
-        let known = self.remembered();
-        let current = match known {
-            Some(known) if now - known.read_at < REMEMBERED => known,
-            known => self.read(config, db, now, known).await,
-        };
+        let read = async { Ok(Allowed::new(config, platform_origins(db).await?)) };
+        let allowed = self.0.get(now, read).await;
+        let allowed = allowed.unwrap_or_else(|| Allowed::new(config, Vec::new()));
         match (exception.ancestor, exception.form_target) {
-            (None, None) => current.policy,
-            (None, form_target) => policy(&current.ancestors, form_target),
-            (Some(origin), form_target) => policy(&with(&current.ancestors, origin), form_target),
+            (None, None) => allowed.policy,
+            (None, form_target) => policy(&allowed.ancestors, form_target),
+            (Some(origin), form_target) => policy(&with(&allowed.ancestors, origin), form_target),
         }
     }
+}
 
-    async fn read(
-        &self,
-        config: &Config,
-        db: &Database,
-        now: OffsetDateTime,
-        known: Option<Remembered>,
-    ) -> Remembered {
-        // Those who come meanwhile use what was known.
-        if let Some(known) = &known {
-            self.remember(Remembered {
-                read_at: now,
-                ..known.clone()
-            });
-        }
-        let ancestors = match (platform_origins(db).await, known) {
-            (Err(_), Some(known)) => known.ancestors,
-            (found, _) => ancestors(config, found.unwrap_or_default()),
-        };
-        let fresh = Remembered {
+impl Allowed {
+    fn new(config: &Config, platforms: Vec<String>) -> Self {
+        let ancestors = ancestors(config, platforms);
+        Self {
             policy: policy(&ancestors, None),
             ancestors,
-            read_at: now,
-        };
-        self.remember(fresh.clone());
-        fresh
-    }
-
-    fn remembered(&self) -> Option<Remembered> {
-        self.0.lock().ok()?.clone()
-    }
-
-    fn remember(&self, value: Remembered) {
-        if let Ok(mut slot) = self.0.lock() {
-            *slot = Some(value);
         }
     }
 }

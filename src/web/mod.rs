@@ -24,6 +24,8 @@ mod origin;
 pub mod pages;
 pub mod queue;
 pub mod rate;
+mod read_only;
+mod remembered;
 pub mod session;
 pub mod state;
 pub mod urls;

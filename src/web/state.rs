@@ -5,7 +5,8 @@ use std::{ops::Deref, sync::Arc};
 use sqlx::PgPool;
 
 use super::{
-    framing::Framing, queue::Queue, rate::LoginRate, session::store::PostgresSessionStore,
+    framing::Framing, queue::Queue, rate::LoginRate, read_only::ReadOnly,
+    session::store::PostgresSessionStore,
 };
 use crate::{
     catalogue::Catalogue,
@@ -41,6 +42,8 @@ pub struct Parts {
     pub framing: Framing,
     /// Runs what was queued for platforms.
     pub courier: Courier,
+    /// Whether pages say that the course is in read-only mode.
+    pub(crate) read_only: ReadOnly,
 }
 
 /// Shared [`Parts`].
@@ -76,6 +79,7 @@ impl AppState {
             queue: Queue::default(),
             framing: Framing::default(),
             courier: Courier::new(db.clone(), clock.clone(), catalogue.clone(), services),
+            read_only: ReadOnly::default(),
             config,
             db,
             clock,

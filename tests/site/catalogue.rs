@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::support::TestSite;
 
 /// The real course reduced to two grains, one of them moved to another module.
-static OTHER: Course = Course {
+pub(crate) static OTHER: Course = Course {
     title: "Un autre cours",
     subtitle: "Plus court.",
     language: "fr",

@@ -13,6 +13,8 @@ mod origins;
 mod outbox;
 mod pages;
 mod process;
+mod read_only;
 mod schema;
 mod sessions;
 mod support;
+mod transfer;

@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, PgPool};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mini-site");
 
 /// The program, in an environment of its own.
-fn program(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+pub(crate) fn program(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(PROGRAM);
     command
         .args(arguments)

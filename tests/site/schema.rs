@@ -1,9 +1,9 @@
 //! Migrations go up, down and up again, and make the schema that `docs/schema.sql` shows.
 
-use std::{path::Path, process::Command};
+use std::{fmt::Write, path::Path, process::Command};
 
 use mini_site::db::{self, MIGRATOR};
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgPool};
 
 /// The schema of a database as `pg_dump` writes it, without what depends on its version.
 fn dumped(pool: &PgPool) -> String {
@@ -61,13 +61,55 @@ fn dumped(pool: &PgPool) -> String {
 async fn the_document_shows_the_schema_that_the_migrations_make(pool: PgPool) {
     let heading = "-- The schema as the migrations make it: creates an empty database by hand.\n\
         -- Generated; UPDATE_SCHEMA=1 cargo test --test site schema writes it anew.\n\n";
-    let schema = format!("{heading}{}\n", dumped(&pool));
+    let schema = format!("{heading}{}\n{}", dumped(&pool), applied());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema.sql");
     if option_env!("UPDATE_SCHEMA").is_some() {
         std::fs::write(&path, &schema).expect("docs/ is writable");
     }
     let shown = std::fs::read_to_string(&path).expect("docs/schema.sql");
     assert_eq!(shown, schema, "docs/schema.sql is out of date");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a text takes all");
+        text
+    })
+}
+
+/// The table in which the program notes the migrations, filled with those of this version.
+fn applied() -> String {
+    let ups = MIGRATOR
+        .iter()
+        .filter(|migration| migration.migration_type.is_up_migration());
+    let rows: Vec<_> = ups
+        .map(|migration| {
+            let checksum = hex(&migration.checksum);
+            let (version, description) = (migration.version, &migration.description);
+            format!("    ({version}, '{description}', true, '\\x{checksum}', 0)")
+        })
+        .collect();
+    format!(
+        "\n-- What the program would note: it takes the schema for its own, and applies nothing twice.\n\
+         CREATE TABLE public._sqlx_migrations (\n    version bigint PRIMARY KEY,\n    description text NOT NULL,\n    \
+         installed_on timestamp with time zone DEFAULT now() NOT NULL,\n    success boolean NOT NULL,\n    \
+         checksum bytea NOT NULL,\n    execution_time bigint NOT NULL\n);\n\n\
+         INSERT INTO public._sqlx_migrations (version, description, success, checksum, execution_time) VALUES\n{};\n",
+        rows.join(",\n")
+    )
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_database_made_by_hand_from_the_document_is_taken_for_its_own(pool: PgPool) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema.sql");
+    let document = std::fs::read_to_string(path).expect("docs/schema.sql");
+    let document = sqlx::raw_sql(AssertSqlSafe(document));
+    document.execute(&pool).await.expect("the schema");
+    let by_hand = dumped(&pool);
+    db::migrate(&pool).await.expect("nothing is left to apply");
+    assert_eq!(dumped(&pool), by_hand);
+    let missing = db::missing_migrations(&pool).await.expect("a list");
+    assert_eq!(missing, Vec::<String>::new());
 }
 
 #[sqlx::test(migrations = false)]

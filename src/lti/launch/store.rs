@@ -143,6 +143,52 @@ pub async fn upsert_resource_link(
     })
 }
 
+/// What is known of a launch without writing anything down.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KnownLaunch {
+    /// Whether the deployment is approved; `None` when it was never recorded.
+    pub is_approved: Option<bool>,
+    /// The course over there.
+    pub context: Option<ContextId>,
+    /// The activity.
+    pub resource_link: Option<ResourceLinkId>,
+}
+
+/// Finds deployment, course over there and activity by their identifiers.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_known_launch(
+    conn: &mut PgConnection,
+    platform: &Platform,
+    deployment: &str,
+    context: Option<&str>,
+    resource_link: Option<&str>,
+) -> sqlx::Result<KnownLaunch> {
+    let row = sqlx::query!(
+        r#"
+        SELECT deployment.status = 'approved' AS "is_approved!", context.id AS "context?", link.id AS "link?"
+        FROM lti_deployments AS deployment
+        LEFT JOIN lti_contexts AS context
+            ON context.deployment_id = deployment.id AND context.external_id = $3
+        LEFT JOIN lti_resource_links AS link
+            ON link.deployment_id = deployment.id AND link.external_id = $4
+        WHERE deployment.platform_id = $1 AND deployment.external_id = $2
+        "#,
+        platform.id.0,
+        deployment,
+        context,
+        resource_link,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map_or_else(KnownLaunch::default, |row| KnownLaunch {
+        is_approved: Some(row.is_approved),
+        context: row.context.map(ContextId),
+        resource_link: row.link.map(ResourceLinkId),
+    }))
+}
+
 /// Notes that somebody came to a course over there, and as what.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -16,6 +16,7 @@ use super::{Cause, PageError};
 pub struct ApiError {
     status: StatusCode,
     body: Refusal,
+    retry_after_seconds: Option<u32>,
     cause: Option<Cause>,
 }
 
@@ -55,6 +56,7 @@ impl ApiError {
         Self {
             status,
             body,
+            retry_after_seconds: None,
             cause: None,
         }
     }
@@ -99,6 +101,10 @@ impl From<&PageError> for ApiError {
                 "Le corps est d’une sorte qui n’est pas prise en charge.",
             ),
             PageError::BadRequest => ("bad_request", "La requête est mal formée."),
+            PageError::ReadOnly { .. } => (
+                "read_only",
+                "Le cours est en lecture seule pour quelques minutes\u{a0}: rien n’a été enregistré. Réessayez un peu plus tard.",
+            ),
             PageError::Unavailable(_) => (
                 "unavailable",
                 "La base de données ne répond pas pour le moment : réessayez dans quelques minutes.",
@@ -106,6 +112,7 @@ impl From<&PageError> for ApiError {
             PageError::Internal(_) => ("internal", "Une erreur s’est produite de notre côté."),
         };
         Self {
+            retry_after_seconds: error.retry_after_seconds(),
             cause: error.cause().cloned(),
             ..Self::new(error.status(), code, message)
         }
@@ -124,6 +131,11 @@ impl IntoResponse for ApiError {
             error: self.body.clone(),
         });
         let mut response = (self.status, body).into_response();
+        if let Some(seconds) = self.retry_after_seconds {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response.extensions_mut().insert(self);
         response
     }

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::PageError;
-use crate::{db, lti::keys::KeyError};
+use crate::{db, lti::keys::KeyError, read_only};
 
 impl From<sqlx::Error> for PageError {
     fn from(error: sqlx::Error) -> Self {
+        if read_only::is_refusal(&error) {
+            return Self::ReadOnly { grain: None };
+        }
         let kind = if db::is_unreachable(&error) {
             Self::Unavailable
         } else {

@@ -44,11 +44,19 @@ pub enum PageError {
     UnsupportedBody,
     /// The request makes no sense.
     BadRequest,
+    /// The data are being moved to another server: nothing is written at the moment.
+    ReadOnly {
+        /// The grain that was to be finished, or taken back.
+        grain: Option<&'static Grain>,
+    },
     /// PostgreSQL is away, or too slow.
     Unavailable(Option<Cause>),
     /// Anything else: our fault.
     Internal(Option<Cause>),
 }
+
+/// In read-only mode, when it is worth trying again; a move takes some minutes.
+const READ_ONLY_SECONDS: u32 = 120;
 
 /// The error behind a failure, for the log alone.
 pub type Cause = Arc<dyn Error + Send + Sync>;
@@ -89,6 +97,16 @@ impl PageError {
         }
     }
 
+    /// The same, of an action on the grain at `place`: in read-only mode the page leads back there.
+    pub(crate) fn about(self, place: &Place) -> Self {
+        match self {
+            Self::ReadOnly { .. } => Self::ReadOnly {
+                grain: Some(place.grain),
+            },
+            other => other,
+        }
+    }
+
     /// The error that stands for a bare status of the framework.
     pub(crate) fn from_status(status: StatusCode) -> Self {
         match status {
@@ -114,7 +132,7 @@ impl PageError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ReadOnly { .. } | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -131,6 +149,7 @@ impl PageError {
             Self::MethodNotAllowed => Some("method-not-allowed"),
             Self::TooLarge => Some("too-large"),
             Self::UnsupportedBody => Some("unsupported-body"),
+            Self::ReadOnly { .. } => Some("read-only"),
             _ => None,
         }
     }
@@ -139,6 +158,7 @@ impl PageError {
     pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
         match self {
             Self::Unavailable(_) => Some(5),
+            Self::ReadOnly { .. } => Some(READ_ONLY_SECONDS),
             Self::Refused(refusal) => refusal.retry_after_seconds,
             _ => None,
         }
@@ -187,6 +207,16 @@ impl PageError {
                 )
             }
             Self::Refused(refusal) if !refusal.leads_to_course => (None, None),
+            Self::ReadOnly { grain: Some(grain) } => {
+                let label = "Revenir au grain".to_owned();
+                (
+                    Some(WayOut {
+                        label,
+                        href: urls.grain(grain.id),
+                    }),
+                    Some(home),
+                )
+            }
             _ => (Some(home), None),
         };
         Failure {
@@ -239,6 +269,11 @@ impl PageError {
                 "La demande n’a pas été comprise",
                 "L’adresse ou l’envoi est mal formé. Rien n’a été modifié.",
                 "",
+            ],
+            Self::ReadOnly { .. } => [
+                "Le cours est en lecture seule pour quelques minutes",
+                "Il change de serveur\u{a0}: cette action n’a pas été enregistrée. Tout ce que vous aviez terminé l’est toujours.",
+                "Continuez votre lecture, puis recommencez dans quelques minutes.",
             ],
             Self::Unavailable(_) => [
                 "Le cours revient dans un instant",

@@ -99,8 +99,8 @@ pub(crate) async fn finish(
     let unsaved = || PageError::unsaved(&place);
     let CurrentLearner(learner) = learner.ok_or_else(unsaved)?;
     let now = state.clock.now();
-    let finished =
-        progress::finish_grain(&state.db, &state.catalogue, now, learner, &place).await?;
+    let finished = progress::finish_grain(&state.db, &state.catalogue, now, learner, &place).await;
+    let finished = finished.map_err(|error| PageError::from(error).about(&place))?;
     let finished = finished.ok_or_else(unsaved)?;
     if finished.has_jobs {
         state.courier.wake();
@@ -123,7 +123,8 @@ pub(crate) async fn undo(
     Path(id): Path<String>,
 ) -> Result<Redirect, PageError> {
     let place = find_place(&state, &id).await?;
-    if progress::undo_grain(&state.db, state.clock.now(), learner, &place).await? {
+    let undone = progress::undo_grain(&state.db, state.clock.now(), learner, &place).await;
+    if undone.map_err(|error| PageError::from(error).about(&place))? {
         state.courier.wake();
     }
     let Extension(urls) = urls.unwrap_or_default();

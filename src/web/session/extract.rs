@@ -24,6 +24,8 @@ pub struct Visitor {
     pub standing: Option<Standing>,
     /// What their session knows; `None` without one, and for a caller of the development login.
     pub session: Option<Arc<SessionData>>,
+    /// Whether nothing can be finished at the moment.
+    pub is_read_only: bool,
 }
 
 impl Visitor {
@@ -38,11 +40,13 @@ impl FromRequestParts<AppState> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
         let urls = urls_of(&parts.extensions);
+        let is_read_only = state.read_only.is_on(&state.db, state.clock.now()).await;
         let Some(known) = known(parts, state).await? else {
             return Ok(Self {
                 urls,
                 standing: None,
                 session: None,
+                is_read_only,
             });
         };
         // The one query of a page.
@@ -55,6 +59,7 @@ impl FromRequestParts<AppState> for Visitor {
                 completions,
             }),
             session: known.session,
+            is_read_only,
         })
     }
 }

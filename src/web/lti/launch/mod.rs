@@ -4,6 +4,7 @@
 //! the login, recognise everybody, write the session. 303 to the one-time address of the session.
 
 mod jobs;
+mod reading;
 mod record;
 
 use axum::{
@@ -13,6 +14,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use time::{Duration, OffsetDateTime};
+
+use reading::Came;
 
 use super::{LaunchRefusal, login::cookie_name};
 use crate::{
@@ -92,7 +95,7 @@ pub(crate) async fn receive(
         return super::confirm::ask(&state, posted.state, posted.token, name);
     }
     let is_cookie_bound = proof == Proof::Cookie;
-    Box::pin(record::open(
+    let recorded = Box::pin(record::open(
         &state,
         &posted,
         &platform,
@@ -100,8 +103,19 @@ pub(crate) async fn receive(
         is_cookie_bound,
         now,
     ))
-    .await?;
-    Ok(answer(&state, &posted))
+    .await;
+    match recorded {
+        Err(PageError::ReadOnly { .. }) => {
+            let came = Came {
+                platform: &platform,
+                launch: &launch,
+                is_cookie_bound,
+                now,
+            };
+            Box::pin(reading::open(&state, &posted, came)).await
+        }
+        recorded => recorded.map(|()| answer(&state, &posted)),
+    }
 }
 
 impl<'a> Posted<'a> {

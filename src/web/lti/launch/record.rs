@@ -33,7 +33,6 @@ use crate::{
 struct Opened {
     activity: Option<(KeptLink, Scope)>,
     landing: String,
-    is_graded: Option<bool>,
 }
 
 /// Takes the login, recognises everybody, writes the session.
@@ -89,18 +88,9 @@ pub(super) async fn open(
     let session = SessionData {
         learner: learner.id,
         launch: Some(LaunchSession {
-            is_framed: launch.presentation.is_framed,
-            return_url: launch.presentation.return_url.clone(),
-            platform: Some(platform.id),
-            deployment: Some(launch.deployment.clone()),
             context,
             resource_link: opened.activity.map(|(kept, _)| kept.id),
-            is_graded: opened.is_graded,
-            deep_linking: match &launch.message {
-                Message::DeepLinking(settings) => Some(settings.clone()),
-                Message::ResourceLink(_) => None,
-            },
-            ..LaunchSession::new(now, opened.landing, launch.role)
+            ..session_of(platform, launch, opened.landing, now)
         }),
     };
     let id = posted.ticket(state).handle(&state.config);
@@ -121,8 +111,30 @@ pub(super) async fn open(
     Ok(())
 }
 
+/// The session of a launch, as far as its token tells it.
+pub(super) fn session_of(
+    platform: &Platform,
+    launch: &Launch,
+    landing: String,
+    now: OffsetDateTime,
+) -> LaunchSession {
+    let (is_graded, deep_linking) = match &launch.message {
+        Message::ResourceLink(link) => (Some(link.gradebook.is_some()), None),
+        Message::DeepLinking(settings) => (None, Some(settings.clone())),
+    };
+    LaunchSession {
+        is_framed: launch.presentation.is_framed,
+        return_url: launch.presentation.return_url.clone(),
+        platform: Some(platform.id),
+        deployment: Some(launch.deployment.clone()),
+        is_graded,
+        deep_linking,
+        ..LaunchSession::new(now, landing, launch.role)
+    }
+}
+
 /// The part of the course that is asked for, before anything is written.
-fn wanted_scope(state: &AppState, launch: &Launch) -> Result<Option<Scope>, PageError> {
+pub(super) fn wanted_scope(state: &AppState, launch: &Launch) -> Result<Option<Scope>, PageError> {
     match &launch.message {
         Message::DeepLinking(_) if !launch.role.can_place_activities() => {
             Err(refused(LaunchError::RoleTooLow))
@@ -174,7 +186,6 @@ async fn record_message(
     Ok(Opened {
         activity: Some((kept, scope)),
         landing: landing::find(conn, state, scope, learner.id).await?,
-        is_graded: Some(link.gradebook.is_some()),
     })
 }
 

@@ -43,14 +43,20 @@ struct RegisteredPage {
 /// It is not known yet, so this answer alone may stand in a frame of its pages.
 pub(crate) async fn receive(State(state): State<AppState>, RawQuery(query): RawQuery) -> Response {
     let pairs = forms::pairs(query.unwrap_or_default().as_bytes());
-    let mut response = match register(&state, &pairs).await {
-        Ok(id) => registered(&state, id).into_response(),
-        Err(error) => {
-            tracing::warn!(
-                cause = refusal::cause(&error),
-                "a platform was not registered"
-            );
-            PageError::from(error).into_response()
+    // Before the platform hears of it: it would keep what we could not.
+    let is_read_only = state.read_only.is_on(&state.db, state.clock.now()).await;
+    let mut response = if is_read_only {
+        PageError::ReadOnly { grain: None }.into_response()
+    } else {
+        match register(&state, &pairs).await {
+            Ok(id) => registered(&state, id).into_response(),
+            Err(error) => {
+                tracing::warn!(
+                    cause = refusal::cause(&error),
+                    "a platform was not registered"
+                );
+                PageError::from(error).into_response()
+            }
         }
     };
     if let Some(origin) = origin_of_platform(&pairs) {

@@ -27,6 +27,7 @@ END
 $$;
 
 COMMENT ON FUNCTION internal.queue_scores(learner uuid, grain text, module text, sequence text, moment timestamp with time zone) IS 'Queues the scores that change when a learner finishes a grain or takes it back; returns how many they are.';
+
 CREATE FUNCTION internal.refuse_when_read_only() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog'
@@ -661,5 +662,5 @@ CREATE TABLE public._sqlx_migrations (
 
 INSERT INTO public._sqlx_migrations (version, description, success, checksum, execution_time) VALUES
     (20261122120000, 'course and progress', true, '\xa2a889706d44a9d5a4b9d167c752d75450e154fef949f715eea9616f6fa6e734062f007961b2fa91bdb7cd73ef2c72ae', 0),
-    (20261125000000, 'lti', true, '\xbaaa2fbccead670186971579f49e83f2f6a1d95f9343f0c27b7b5534e3823cb6f695395c43bcb15a432fb098942a0c67', 0),
+    (20261125000000, 'lti', true, '\x3f879a6af4cf9bbdb06a3db5393e034cd05a702f16263c63628b46505adf64ff66397c2a1c4244a8398947da141d8f58', 0),
     (20261125100000, 'read only', true, '\x64569d507f0fa21aaf37d07d24b6f25da5836c98712021a926a4500ff96a581bd9ef5c90aa28e78a13f640a5c8d181c3', 0);

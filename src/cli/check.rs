@@ -1,5 +1,5 @@
-//! `mini-site check`: configuration, database, migrations, course, platforms, keys; every problem
-//! at once.
+//! `mini-site check`: configuration, database, migrations, course, read-only mode, platforms, keys;
+//! every problem at once.
 
 use anyhow::bail;
 
@@ -9,6 +9,7 @@ use crate::{
     config::{Config, ConfigError},
     db::{self, Database},
     lti::{self, PlatformStatus, keys},
+    read_only,
 };
 
 pub(super) async fn run(config: Result<Config, ConfigError>) -> anyhow::Result<()> {
@@ -34,8 +35,21 @@ pub(super) async fn run(config: Result<Config, ConfigError>) -> anyhow::Result<(
     }
     println!("migrations: up to date");
     let db = Database::new(pool);
+    check_switch(&db).await?;
     check_platforms(&db).await?;
     check_key(&db, &config).await
+}
+
+/// Tells whether changes are refused.
+async fn check_switch(db: &Database) -> anyhow::Result<()> {
+    let mut conn = db.acquire().await?;
+    let switch = read_only::store::find_switch(&mut conn).await?;
+    conn.keep();
+    println!("{}", super::read_only::told(switch));
+    if switch.is_on {
+        println!("  it ends with: mini-site read-only off");
+    }
+    Ok(())
 }
 
 /// Tells how many platforms there are, and who waits.

@@ -44,7 +44,8 @@ impl ReadOnly {
     }
 }
 
-fn told(switch: Switch) -> String {
+/// How the switch stands, in a sentence.
+pub(super) fn told(switch: Switch) -> String {
     let since = switch.changed_at.and_then(|at| at.format(&Rfc3339).ok());
     let since = since.map_or(String::new(), |at| format!(" since {at}"));
     if switch.is_on {

@@ -23,6 +23,16 @@ pub enum TransferError {
         /// Major version of the server.
         server: u32,
     },
+    /// The server is older than the one that was dumped.
+    #[error(
+        "the dump comes from PostgreSQL {dumped}, and the server is PostgreSQL {server}: move to the same version or a newer one"
+    )]
+    OlderTarget {
+        /// Major version of the server that was dumped.
+        dumped: u32,
+        /// Major version of the server to restore into.
+        server: u32,
+    },
     /// No program that is installed reads this file.
     #[error("{} is not read by pg_restore {newest}: {message}; is it a dump of mini-site, and complete? A dump of a newer pg_dump needs a newer pg_restore", path.display())]
     Unreadable {

@@ -9,11 +9,15 @@ use std::{
 use super::TransferError;
 use crate::config::DatabaseAddress;
 
-/// Where they stand when they are not on `PATH`: before and after the version.
-const FOLDERS: [(&str, &str); 3] = [
-    ("/usr/lib/postgresql", "bin"),
-    ("/opt/homebrew/opt", "bin"),
-    ("/usr/local/opt", "bin"),
+/// Where they stand when they are not on `PATH`, in `bin` below a folder named after the version:
+/// Debian, Red Hat, a build of one's own, macOS.
+const FOLDERS: [&str; 6] = [
+    "/usr/lib/postgresql",
+    "/usr",
+    "/usr/local",
+    "/usr/local/opt",
+    "/opt/homebrew/opt",
+    "/Applications/Postgres.app/Contents/Versions",
 ];
 
 /// One that is installed.
@@ -28,9 +32,9 @@ impl Program {
     /// All that are installed under this name, the one of `PATH` first.
     pub(super) fn list(name: &'static str) -> Vec<Self> {
         let mut paths = vec![PathBuf::from(name)];
-        for (folder, rest) in FOLDERS {
+        for folder in FOLDERS {
             let versions = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            paths.extend(versions.map(|version| version.path().join(rest).join(name)));
+            paths.extend(versions.map(|version| version.path().join("bin").join(name)));
         }
         let found = paths.into_iter().filter_map(|path| {
             let output = Command::new(&path).arg("--version").output().ok()?;

@@ -87,7 +87,10 @@ fn choose(dump: &Path, server: u32) -> Result<(Program, String), TransferError> 
     for program in Program::by_fitness(found, server) {
         let listed = program.run(program.offline().arg("--list").arg(dump), "");
         match listed {
-            Ok(list) => return Ok((program, without_public(&list))),
+            Ok(list) => {
+                refuse_older(&list, server)?;
+                return Ok((program, without_public(&list)));
+            }
             Err(TransferError::Program { message, .. }) => said = message,
             Err(error) => return Err(error),
         }
@@ -97,6 +100,17 @@ fn choose(dump: &Path, server: u32) -> Result<(Program, String), TransferError> 
         newest,
         message: said,
     })
+}
+
+/// A server takes the dump of an older one, never that of a newer one.
+fn refuse_older(list: &str, server: u32) -> Result<(), TransferError> {
+    let version = "Dumped from database version: ";
+    let found = list.lines().find_map(|line| line.split_once(version));
+    let dumped = found.and_then(|(_, rest)| rest.split(['.', ' ']).next()?.parse().ok());
+    match dumped {
+        Some(dumped) if dumped > server => Err(TransferError::OlderTarget { dumped, server }),
+        _ => Ok(()),
+    }
 }
 
 /// The list of a dump less the schema `public` itself, which every new database has.
@@ -126,6 +140,18 @@ async fn migrate(address: &DatabaseAddress) -> Result<usize, TransferError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_is_older_than_the_dump_is_told_apart() {
+        let list =
+            ";     Dumped from database version: 18.6\n;     Dumped by pg_dump version: 18.6\n";
+        let error = refuse_older(list, 15).expect_err("it is older").to_string();
+        assert!(
+            error.starts_with("the dump comes from PostgreSQL 18, and the server is PostgreSQL 15")
+        );
+        assert!(refuse_older(list, 18).is_ok());
+        assert!(refuse_older(list, 19).is_ok());
+    }
 
     #[test]
     fn the_schema_that_every_database_has_is_not_made_again() {

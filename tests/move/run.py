@@ -19,17 +19,18 @@ from pathlib import Path
 
 import document
 from servers import STAND_INS, Address, Server, wait_for
-from traffic import GRAINS, Traffic
+from traffic import Traffic
 
 PROJECT = Path(__file__).resolve().parents[2]
 SECRET = "for-the-test-of-the-move-and-nothing-else"
 
-# People who were there before, each with all grains finished.
+# People who were there before, each with the first ten grains finished.
 CROWD = """
     INSERT INTO users (moodle_user_id, name) SELECT 'before-' || n, 'Personne ' || n FROM generate_series(1, {users}) AS n;
     INSERT INTO progress (user_id, grain_id, module_id, sequence_id)
-    SELECT users.id, grains.id, module_id, sequence_id FROM users, grains WHERE moodle_user_id LIKE 'before-%';
+    SELECT users.id, grains.id, module_id, sequence_id FROM users, grains WHERE moodle_user_id LIKE 'before-%' AND grains.position <= {grains};
 """
+CROWD_GRAINS = 10
 
 
 class Pass:
@@ -41,7 +42,8 @@ def prepare_old(old: Server, new: Server, address: Address, users: int) -> None:
     for server in (old, new):
         server.ask("DROP DATABASE IF EXISTS mini_site WITH (FORCE)", "postgres")
         for file in server.home.iterdir():
-            file.unlink()
+            if file.is_file():
+                file.unlink()
     old.ask("CREATE DATABASE mini_site ENCODING 'UTF8' TEMPLATE template0", "postgres")
     key = base64.b64encode(SECRET.encode()).decode()
     settings = {
@@ -55,7 +57,7 @@ def prepare_old(old: Server, new: Server, address: Address, users: int) -> None:
     old.run("systemctl start mini-site")
     wait_for(old.port)
     if users:
-        old.ask(CROWD.format(users=users))
+        old.ask(CROWD.format(users=users, grains=CROWD_GRAINS))
         old.ask("VACUUM ANALYZE")
 
 
@@ -94,12 +96,15 @@ def check(traffic: Traffic, old: Server, new: Server, users: int) -> list[str]:
     if lost:
         faults.append(f"{len(lost)} acknowledged completions are not in the new database, such as {sorted(lost)[:3]}")
     crowd = int(new.ask("SELECT count(*) FROM progress JOIN users ON users.id = user_id WHERE moodle_user_id LIKE 'before-%'"))
-    if crowd != users * GRAINS:
-        faults.append(f"{crowd} completions of those who were there before, {users * GRAINS} expected")
+    if crowd != users * CROWD_GRAINS:
+        faults.append(f"{crowd} completions of those who were there before, {users * CROWD_GRAINS} expected")
     if traffic.refusals == 0:
         faults.append("nobody was refused: read-only mode was not tried")
     if not (old.ask("SELECT is_on FROM internal.read_only") == "t\n" and new.ask("SELECT is_on FROM internal.read_only") == "f\n"):
         faults.append("the old database must end in read-only mode, and the new one without it")
+    directus = new.ask("SET ROLE directus; SELECT count(*) FROM users")
+    if int(directus) == 0:
+        faults.append("the role of Directus sees nobody")
     for server in (old, new):
         if "panicked" in (server.home / "server.log").read_text():
             faults.append(f"the program panicked on « {server.name} »")

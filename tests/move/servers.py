@@ -37,6 +37,9 @@ class Server:
     def __init__(self, name: str, scratch: Path, project: Path, programs: list[str]):
         self.name, self.home, self.port = name, scratch / name, free_port()
         self.home.mkdir()
+        # The document is typed in the folder of the site.
+        for part in ("bin", "directus"):
+            shutil.copytree(project / part, self.home / part)
         self.project = scratch / f"{name}-postgres"
         shutil.copytree(project / "bin", self.project / "bin")
         self.stand_ins = scratch / "path"

@@ -104,14 +104,14 @@ class Learner:
             self.cookies[name] = value
         return answer, text
 
-    def refused(self, answer, text: str, what: str) -> bool:
-        """Whether it is the answer of read-only mode; anything else that is no success is a fault."""
-        if answer.status == 503 and answer.headers["Retry-After"] == "120" and ("lecture seule" in text):
+    def refused(self, answer, text: str, what: str) -> None:
+        """Counts the answer of read-only mode; what is neither that nor a busy site is a fault."""
+        is_read_only = "lecture seule" in text and answer.headers["Retry-After"] == "120"
+        if answer.status != 503 or not (is_read_only or answer.headers["Retry-After"] == "5"):
+            self.traffic.fault(f"{what}: {answer.status} {text[:200]}")
+        elif is_read_only:
             with self.traffic.lock:
                 self.traffic.refusals += 1
-            return True
-        self.traffic.fault(f"{what}: {answer.status} {text[:200]}")
-        return False
 
 
 class Caller(Learner):
@@ -145,7 +145,7 @@ class Reader(Learner):
         answer, text = self.ask("GET", f"/embed?token={token(self.name, self.traffic.secret)}", {})
         where = answer.headers["Location"] or ""
         if answer.status != 303:
-            self.traffic.fault(f"GET /embed: {answer.status} {text[:200]}")
+            self.refused(answer, text, "GET /embed")
             return
         page, text = self.ask("GET", where, {})
         if page.status != 200:
@@ -169,7 +169,7 @@ class Reader(Learner):
             self.root = None
             return False
         if page.status != 200:
-            self.traffic.fault(f"GET /grains: {page.status} {text[:200]}")
+            self.refused(page, text, "GET /grains/…")
             return False
         with self.traffic.lock:
             self.traffic.readings += 1

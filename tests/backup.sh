@@ -7,7 +7,7 @@
 set -uo pipefail
 
 here=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-program=$1
+program=$(cd -P "$(dirname "$1")" && pwd)/$(basename "$1")
 scratch=$(mktemp -d /tmp/mini-site-backup-XXXXXX)
 chmod 755 "$scratch"
 project=$scratch/project BACKUP_SCRATCH_URL=''

@@ -1,4 +1,7 @@
 //! The SQL of what a launch tells: deployment, course over there, activity, membership.
+//!
+//! A launch that tells nothing new of what a whole class shares writes nothing of it: it would
+//! hold the row until its end, and a lecture hall would pass one by one.
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -36,12 +39,18 @@ pub async fn upsert_deployment(
     } else {
         "pending"
     };
-    // The update that changes nothing makes the row come back.
+    // The update that changes nothing makes the row come back that another launch has just made.
     let row = sqlx::query!(
         r#"
-        INSERT INTO lti_deployments AS known (platform_id, external_id, status) VALUES ($1, $2, $3)
-        ON CONFLICT ON CONSTRAINT deployment_once_per_platform DO UPDATE SET external_id = excluded.external_id
-        RETURNING id, status = 'approved' AS "is_approved!"
+        WITH found AS (
+            SELECT id, status FROM lti_deployments WHERE platform_id = $1 AND external_id = $2
+        ), made AS (
+            INSERT INTO lti_deployments (platform_id, external_id, status)
+            SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM found)
+            ON CONFLICT ON CONSTRAINT deployment_once_per_platform DO UPDATE SET external_id = excluded.external_id
+            RETURNING id, status
+        )
+        SELECT id AS "id!", status = 'approved' AS "is_approved!" FROM (TABLE found UNION ALL TABLE made) AS kept
         "#,
         platform.id.0,
         external_id,
@@ -67,15 +76,23 @@ pub async fn upsert_context(
 ) -> sqlx::Result<ContextId> {
     sqlx::query_scalar!(
         r#"
-        INSERT INTO lti_contexts AS known (deployment_id, external_id, label, title, memberships_url)
-        VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT ON CONSTRAINT context_once_per_deployment DO UPDATE
-        SET label = coalesce(excluded.label, known.label), title = coalesce(excluded.title, known.title),
-            memberships_url = coalesce(
-                excluded.memberships_url,
-                CASE WHEN NOT $6 THEN known.memberships_url END
-            )
-        RETURNING id
+        WITH found AS (
+            SELECT id FROM lti_contexts
+            WHERE deployment_id = $1 AND external_id = $2
+              AND (label, title) IS NOT DISTINCT FROM (coalesce($3, label), coalesce($4, title))
+              AND memberships_url IS NOT DISTINCT FROM coalesce($5, CASE WHEN NOT $6 THEN memberships_url END)
+        ), written AS (
+            INSERT INTO lti_contexts AS known (deployment_id, external_id, label, title, memberships_url)
+            SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM found)
+            ON CONFLICT ON CONSTRAINT context_once_per_deployment DO UPDATE
+            SET label = coalesce(excluded.label, known.label), title = coalesce(excluded.title, known.title),
+                memberships_url = coalesce(
+                    excluded.memberships_url,
+                    CASE WHEN NOT $6 THEN known.memberships_url END
+                )
+            RETURNING id
+        )
+        SELECT id AS "id!" FROM (TABLE found UNION ALL TABLE written) AS kept
         "#,
         deployment.0,
         context.id,
@@ -112,19 +129,23 @@ pub async fn upsert_resource_link(
     let gradebook = link.gradebook.as_ref();
     let row = sqlx::query!(
         r#"
-        WITH before AS (
-            SELECT scope, scope_id, line_item_url FROM lti_resource_links WHERE deployment_id = $1 AND external_id = $3
+        WITH found AS (
+            SELECT id, (scope, scope_id, line_item_url) IS DISTINCT FROM ($5, $6, $7) AS is_changed,
+                   (context_id, title, can_read_results) IS DISTINCT FROM ($2, coalesce($4, title), $8) AS is_renamed
+            FROM lti_resource_links WHERE deployment_id = $1 AND external_id = $3
+        ), written AS (
+            INSERT INTO lti_resource_links AS known
+                (deployment_id, context_id, external_id, title, scope, scope_id, line_item_url, can_read_results)
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8
+            WHERE NOT EXISTS (SELECT FROM found WHERE NOT is_changed AND NOT is_renamed)
+            ON CONFLICT ON CONSTRAINT resource_link_once_per_deployment DO UPDATE
+            SET context_id = excluded.context_id, title = coalesce(excluded.title, known.title),
+                scope = excluded.scope, scope_id = excluded.scope_id,
+                line_item_url = excluded.line_item_url, can_read_results = excluded.can_read_results
+            RETURNING id
         )
-        INSERT INTO lti_resource_links AS known
-            (deployment_id, context_id, external_id, title, scope, scope_id, line_item_url, can_read_results)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT ON CONSTRAINT resource_link_once_per_deployment DO UPDATE
-        SET context_id = excluded.context_id, title = coalesce(excluded.title, known.title),
-            scope = excluded.scope, scope_id = excluded.scope_id,
-            line_item_url = excluded.line_item_url, can_read_results = excluded.can_read_results
-        RETURNING id, NOT EXISTS (
-            SELECT FROM before WHERE (scope, scope_id, line_item_url) IS NOT DISTINCT FROM ($5, $6, $7)
-        ) AS "is_changed!"
+        SELECT id AS "id!", coalesce(is_changed, true) AS "is_changed!"
+        FROM found FULL JOIN written USING (id)
         "#,
         deployment.0,
         context.map(|context| context.0),

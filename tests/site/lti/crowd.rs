@@ -54,3 +54,31 @@ async fn five_hundred_learners_at_once_land_each_in_their_own_session(pool: PgPo
         500
     );
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_launch_that_tells_nothing_new_does_not_touch_what_the_class_shares(pool: PgPool) {
+    let site = TestSite::in_production(pool).await;
+    let platform = FakePlatform::start(&site).await;
+    let written = "SELECT sum(xmin::text::bigint)::bigint FROM (
+        SELECT xmin FROM lti_deployments UNION ALL SELECT xmin FROM lti_contexts
+        UNION ALL SELECT xmin FROM lti_resource_links
+    ) AS kept";
+    platform.open(&site, &mut site.browser()).await;
+    let before = site.count(written).await;
+    let mut browser = site.browser();
+    let another = platform.open_with(&site, &mut browser, |claims| claims["sub"] = json!("5"));
+    another.await;
+    assert_eq!(site.count(written).await, before);
+    // What is new is taken over.
+    let mut browser = site.browser();
+    let renamed = platform.open_with(&site, &mut browser, |claims| {
+        for claim in ["context", "resource_link"] {
+            let claim = format!("https://purl.imsglobal.org/spec/lti/claim/{claim}");
+            claims[claim]["title"] = json!("Un autre titre");
+        }
+    });
+    renamed.await;
+    let titles = "SELECT count(*) FROM lti_contexts AS context JOIN lti_resource_links AS link ON context_id = context.id
+        WHERE context.title = 'Un autre titre' AND link.title = 'Un autre titre'";
+    assert_eq!(site.count(titles).await, 1);
+}

@@ -324,6 +324,15 @@ async fn n04_a_lower_role_on_the_list_takes_nothing_from_a_launch(pool: PgPool) 
         known(&site).await[0],
         person("3", "Hélène Marchand", "teacher", "launch")
     );
+    platform.services.ledger().members[2]["status"] = json!("Inactive");
+    site.clock.advance(Duration::minutes(10));
+    teacher_comes(&site, &platform).await;
+    site.drain_outbox().await;
+    let helene = Known {
+        is_active: false,
+        ..person("3", "Hélène Marchand", "teacher", "launch")
+    };
+    assert_eq!(known(&site).await[0], helene);
     // What only the list has told follows the list.
     platform.services.ledger().members[0]["roles"] = json!(["Instructor"]);
     site.clock.advance(Duration::minutes(10));

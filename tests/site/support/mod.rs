@@ -19,7 +19,7 @@ use mini_site::{
     web::{self, state::AppState},
 };
 use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::{PgPool, postgres::PgPoolOptions};
 use time::{OffsetDateTime, macros::datetime};
 use tower::ServiceExt;
 use url::form_urlencoded;
@@ -73,16 +73,14 @@ impl TestSite {
         Self::with(pool, &variables, Clock::fixed(START), Catalogue::compiled()).await
     }
 
-    /// Another instance on the same database and at the same time.
+    /// Another instance on the same database and at the same time, with connections of its own.
     pub(crate) async fn sibling(&self) -> Self {
+        let options = self.pool.connect_options().as_ref().clone();
+        let own = PgPoolOptions::new()
+            .max_connections(5)
+            .connect_lazy_with(options);
         let catalogue = Catalogue::compiled();
-        Self::with(
-            self.pool.clone(),
-            &self.variables,
-            self.clock.clone(),
-            catalogue,
-        )
-        .await
+        Self::with(own, &self.variables, self.clock.clone(), catalogue).await
     }
 
     /// The same database with another course.

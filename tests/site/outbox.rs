@@ -1,11 +1,17 @@
 //! The outbox: nothing is lost by a death at any point, and instances share the work.
 
 use axum::http::StatusCode;
-use mini_site::{clock::Clock, outbox};
+use mini_site::{
+    clock::Clock,
+    outbox::{self, Outcome},
+};
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{PgPool, postgres::PgPoolOptions};
 use time::Duration;
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
+};
 
 use crate::{
     process::{Server, url},
@@ -319,6 +325,39 @@ async fn two_instances_together_send_each_score_once(pool: PgPool) {
     assert_eq!(ledger.posted.len(), 20);
     assert_eq!(ledger.grades.len(), 20);
     assert!(ledger.most_at_once <= 2, "{}", ledger.most_at_once);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn many_who_claim_at_once_get_each_job_once_and_two_in_all(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    site.leaves_jobs();
+    let _platform = FakePlatform::start(&site).await;
+    site.execute(
+        "INSERT INTO internal.outbox (kind, subject_id, platform_id, due_at, created_at)
+         SELECT 'roster', gen_random_uuid(), id, '2026-01-01Z', '2026-01-01Z'
+         FROM lti_platforms, generate_series(1, 40)",
+    )
+    .await;
+    let options = site.pool.connect_options().as_ref().clone();
+    let pool = PgPoolOptions::new()
+        .max_connections(8)
+        .connect_lazy_with(options);
+    for round in 1..=20 {
+        let mut claims = JoinSet::new();
+        for _ in 0..8 {
+            let (pool, now) = (pool.clone(), site.clock.now());
+            claims.spawn(async move { outbox::claim(&pool, now, 8).await.expect("jobs") });
+        }
+        let jobs: Vec<_> = claims.join_all().await.into_iter().flatten().collect();
+        assert_eq!(jobs.len(), 2, "round {round}");
+        let mut conn = pool.acquire().await.expect("a connection");
+        for job in jobs {
+            outbox::settle(&mut conn, &job, &Outcome::Done, job.leased_until, 0.5)
+                .await
+                .expect("a settlement");
+        }
+    }
+    assert_eq!(site.count(JOBS).await, 0);
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

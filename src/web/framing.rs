@@ -1,5 +1,6 @@
 //! Who may hold our pages in a frame: the approved platforms, and the origins named for signed
-//! tokens. Remembered for a second, so that an approval shows at once and a page costs no query.
+//! tokens. Remembered for a second, so that a page costs no query; who comes from a platform that
+//! was approved within it has the answer read anew.
 
 use std::sync::Arc;
 
@@ -56,6 +57,12 @@ impl Framing {
             (Some(origin), form_target) => policy(&with(&allowed.ancestors, origin), form_target),
         }
     }
+
+    /// Somebody comes from this approved platform, whose pages will hold the next page.
+    pub(crate) fn expect(&self, platform: &lti::Platform) {
+        self.0
+            .doubt(|known| platform.origins().all(|origin| known.has(&origin)));
+    }
 }
 
 impl Allowed {
@@ -65,6 +72,10 @@ impl Allowed {
             policy: policy(&ancestors, None),
             ancestors,
         }
+    }
+
+    fn has(&self, origin: &str) -> bool {
+        self.ancestors.split(' ').any(|known| known == origin)
     }
 }
 

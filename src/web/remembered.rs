@@ -45,6 +45,15 @@ impl<T: Clone> Remembered<T> {
         }
     }
 
+    /// Reads it anew for the next page if what is known fails `is_good`.
+    pub(crate) fn doubt(&self, is_good: impl FnOnce(&T) -> bool) {
+        if let Ok(mut slot) = self.0.lock()
+            && slot.as_ref().is_some_and(|(value, _)| !is_good(value))
+        {
+            *slot = None;
+        }
+    }
+
     fn recall(&self) -> Option<(T, OffsetDateTime)> {
         self.0.lock().ok()?.clone()
     }

@@ -43,6 +43,29 @@ async fn k10_pages_may_stand_in_frames_of_approved_platforms_only(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn k10_a_platform_just_approved_may_hold_the_page_that_its_launch_opens(pool: PgPool) {
+    let site = TestSite::in_production(pool).await;
+    let platform = FakePlatform::start(&site).await;
+    let mut browser = site.browser();
+    let say = async |status: &str| {
+        sqlx::query("UPDATE lti_platforms SET status = $1")
+            .bind(status)
+            .execute(&site.pool)
+            .await
+            .expect("a change");
+    };
+    say("pending").await;
+    // A page tells the site who may hold its pages, and the site remembers it.
+    let before = browser.get("/").await;
+    assert!(!before.frame_ancestors().contains(&platform.issuer.as_str()));
+    say("approved").await;
+    // Not a second later.
+    let home = platform.open(&site, &mut browser).await;
+    let page = browser.get_framed(&home).await;
+    assert!(page.frame_ancestors().contains(&platform.issuer.as_str()));
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn k11_a_post_of_another_origin_to_an_action_of_a_learner_is_refused(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
     site.leaves_jobs();

@@ -155,6 +155,7 @@ async fn find_login(state: &AppState, text: &str) -> Result<(Login, Platform), P
         return Err(refused(LaunchError::StateUnknown));
     };
     if platform.is_approved() {
+        state.framing.expect(&platform);
         Ok((login, platform))
     } else {
         Err(refused(LaunchError::PlatformInactive))

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # A real Directus on this machine: finds Node 22, installs Directus into .data, starts it on a
-# database of ours with its own role. Sourced after base.sh and install.sh.
+# database of ours with its own role. Sourced after base.sh, install.sh and database.sh.
 
 directus=$state/directus
 
@@ -43,15 +43,13 @@ need_directus() {
     : >"$installed"
 }
 
-# apply_role ADDRESS [PASSWORD]: directus/role.sql on that database, by its owner. The password goes
-# through the environment: an argument would show in the list of processes.
+# apply_role ADDRESS [PASSWORD]: directus/role.sql on that database, by its owner. The passwords
+# go through the environment: an argument would show in the list of processes.
 apply_role() {
-    local psql
     need_postgres
-    psql=$(find_postgres)/psql
-    PGOPTIONS='-c client_min_messages=warning' "$psql" -X -q -v ON_ERROR_STOP=1 -f "$root/directus/role.sql" "$1"
+    psql_on "$1" -c 'SET client_min_messages = warning' -f "$root/directus/role.sql"
     if [ -z "${2:-}" ]; then return; fi
-    DIRECTUS_DB_PASSWORD=$2 "$psql" -X -q -v ON_ERROR_STOP=1 "$1" <<'SQL'
+    DIRECTUS_DB_PASSWORD=$2 psql_on "$1" <<'SQL'
 \getenv password DIRECTUS_DB_PASSWORD
 ALTER ROLE directus PASSWORD :'password';
 SQL
@@ -59,13 +57,13 @@ SQL
 
 # directus_address ADDRESS [PASSWORD]: the same database, for the role of Directus.
 directus_address() {
-    node -e '
-        const [address, password] = process.argv.slice(1);
-        const url = new URL(address);
+    OWNERS_ADDRESS=$1 DIRECTUS_DB_PASSWORD=${2:-unused} node -e '
+        const url = new URL(process.env.OWNERS_ADDRESS);
+        for (const name of ["user", "password"]) if (url.searchParams.has(name)) url.searchParams.delete(name);
         url.username = "directus";
-        url.password = encodeURIComponent(password);
+        url.password = encodeURIComponent(process.env.DIRECTUS_DB_PASSWORD);
         console.log(url.href);
-    ' "$1" "${2:-unused}"
+    '
 }
 
 # make_directus_secrets FILE: the account and the tokens of a Directus, made once.
@@ -86,16 +84,20 @@ make_directus_secrets() {
 # start, without any setting but these. ADDRESS is that of its role, FOLDER keeps uploads and log;
 # SECRET, ADMIN_EMAIL, ADMIN_PASSWORD and ADMIN_TOKEN are those of make_directus_secrets.
 become_directus() {
+    local name
     mkdir -p "$3/uploads" "$3/extensions"
     cd "$directus/app" || return
-    exec env -i HOME="$HOME" PATH="$PATH" NODE_ENV=production \
-        SECRET="$SECRET" ADMIN_EMAIL="$ADMIN_EMAIL" ADMIN_PASSWORD="$ADMIN_PASSWORD" ADMIN_TOKEN="$ADMIN_TOKEN" \
+    # Not by `env -i NAME=…`: its arguments, secrets among them, show in the list of processes.
+    for name in $(compgen -e); do
+        case $name in HOME | PATH | SECRET | ADMIN_EMAIL | ADMIN_PASSWORD | ADMIN_TOKEN) ;; *) unset "$name" ;; esac
+    done
+    export SECRET ADMIN_EMAIL ADMIN_PASSWORD ADMIN_TOKEN NODE_ENV=production \
         HOST=127.0.0.1 PORT="$2" PUBLIC_URL="http://127.0.0.1:$2" \
         DB_CLIENT=pg DB_CONNECTION_STRING="$1" DB_SEARCH_PATH=array:directus,public \
         STORAGE_LOCATIONS=local STORAGE_LOCAL_ROOT="$3/uploads" EXTENSIONS_PATH="$3/extensions" \
         LOG_LEVEL=warn LOG_STYLE=raw CACHE_ENABLED=false WEBSOCKETS_ENABLED=false RETENTION_ENABLED=true \
-        ACCEPT_TERMS=true TELEMETRY=false PROJECT_OWNER_ENABLED=false \
-        node node_modules/directus/cli.js "$4"
+        ACCEPT_TERMS=true TELEMETRY=false PROJECT_OWNER_ENABLED=false
+    exec node node_modules/directus/cli.js "$4"
 }
 
 # start_directus ADDRESS PORT FOLDER: prepares its schema, starts it beside this shell, and waits until

@@ -23,21 +23,21 @@ const panel = (rank, name, note, icon, type, [position_x, position_y, width, hei
   options,
 });
 
-const count = (collection, options = {}) => ({ collection, field: 'id', function: 'count', fontSize: '48px', ...options });
+const count = (collection, options = {}) => ({ collection, field: 'id', function: 'count', fontSize: '40px', ...options });
 
-// 38 cases de large : ce qu’un écran de portable montre à côté du menu et du volet de droite.
+// 34 cases de large : ce qu’un écran de 1280 pixels montre entre le menu et le volet de droite, ouverts tous deux.
 export const panelsFor = (livingGrains) => [
-  panel(1, 'Apprenants', null, 'person', 'metric', [1, 1, 9, 6], count('users')),
-  panel(2, 'Cette semaine', 'Personnes qui ont terminé un grain depuis sept jours.', 'bolt', 'metric', [10, 1, 10, 6], {
+  panel(1, 'Apprenants', null, 'person', 'metric', [1, 1, 8, 6], count('users')),
+  panel(2, 'Cette semaine', 'Personnes qui ont terminé un grain depuis sept jours.', 'bolt', 'metric', [9, 1, 10, 6], {
     ...count('progress', { field: 'user_id', function: 'countDistinct' }),
     filter: { completed_at: { _gte: '$NOW(-7 days)' } },
   }),
-  panel(3, 'Terminés', 'Grains terminés par tous, depuis le début.', 'task_alt', 'metric', [20, 1, 10, 6], count('progress')),
-  panel(4, 'Arrêtés', 'Commencé, pas fini, et rien depuis quatorze jours.', 'hourglass_disabled', 'metric', [30, 1, 9, 6], {
+  panel(3, 'Terminés', 'Grains terminés par tous, depuis le début.', 'task_alt', 'metric', [19, 1, 9, 6], count('progress')),
+  panel(4, 'Arrêtés', 'Commencé, pas fini, et rien depuis quatorze jours.', 'hourglass_disabled', 'metric', [28, 1, 7, 6], {
     ...count('users'),
     filter: stopped(livingGrains),
   }),
-  panel(5, 'Grains terminés par jour', 'Depuis un mois.', 'timeline', 'time-series', [1, 7, 38, 11], {
+  panel(5, 'Grains terminés par jour', 'Depuis un mois.', 'timeline', 'time-series', [1, 7, 34, 11], {
     collection: 'progress',
     dateField: 'completed_at',
     valueField: 'id',
@@ -50,7 +50,7 @@ export const panelsFor = (livingGrains) => [
     min: 0,
     missingData: '0',
   }),
-  panel(6, 'Grains terminés par module', 'Par tous, depuis le début.', 'view_module', 'bar-chart', [1, 18, 38, 12], {
+  panel(6, 'Grains terminés par module', 'Par tous, depuis le début.', 'view_module', 'bar-chart', [1, 18, 34, 12], {
     collection: 'progress',
     xAxis: 'module_id',
     xAxisDisplayField: 'title',
@@ -61,7 +61,7 @@ export const panelsFor = (livingGrains) => [
     showAxisLabels: 'both',
     showDataLabel: true,
   }),
-  panel(7, 'Derniers grains terminés', null, 'history', 'list', [1, 30, 38, 14], {
+  panel(7, 'Derniers grains terminés', null, 'history', 'list', [1, 30, 34, 14], {
     collection: 'progress',
     limit: 10,
     sortField: 'completed_at',
@@ -69,7 +69,7 @@ export const panelsFor = (livingGrains) => [
     displayTemplate: '{{user_id.name}} ({{user_id.moodle_user_id}}), grain {{grain_id.position}} · {{completed_at}}',
     linkToItem: true,
   }),
-  panel(8, 'Se sont arrêtés', 'Commencé, pas fini, et rien depuis quatorze jours.', 'hourglass_disabled', 'list', [1, 44, 38, 12], {
+  panel(8, 'Se sont arrêtés', 'Commencé, pas fini, et rien depuis quatorze jours.', 'hourglass_disabled', 'list', [1, 44, 34, 12], {
     collection: 'users',
     limit: 20,
     sortField: 'name',

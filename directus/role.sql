@@ -11,7 +11,8 @@
 
 BEGIN;
 
--- 1. Le rôle. Sur une base gérée (Scaleway), s’il faut le créer dans la console, créez-y « directus » d’abord.
+-- 1. Le rôle. Un compte ordinaire n’en crée pas : créez d’abord « directus » en administrateur de PostgreSQL
+--    (createuser --pwprompt directus), ou dans la console d’une base gérée (Scaleway).
 --    Deux exécutions au même instant ne se gênent pas.
 DO $$
 BEGIN
@@ -21,7 +22,7 @@ BEGIN
 EXCEPTION
     WHEN duplicate_object OR unique_violation THEN NULL;
     WHEN insufficient_privilege THEN
-        RAISE EXCEPTION 'this account may not create roles: create the user « directus » in the console of the database, then start again';
+        RAISE EXCEPTION 'this account may not create roles: create the user « directus » first (createuser --pwprompt directus as the administrator of PostgreSQL, or the console of a managed database), then start again';
 END
 $$;
 

@@ -16,7 +16,8 @@ const view = (collection, fields, sort, { bookmark = null, icon = 'bookmark', fi
 
 const LEARNER = ['name', 'moodle_user_id', 'progress', 'email', 'platform_id', 'created_at'];
 const COMPLETION = ['user_id', 'grain_id', 'completed_at', 'module_id'];
-const WIDE = { user_id: 220, grain_id: 280, module_id: 240, completed_at: 180, name: 190, moodle_user_id: 160, progress: 140, email: 240, platform_id: 180 };
+// Les trois premières colonnes tiennent sur un écran de 1280 pixels, entre le menu et le volet de droite.
+const WIDE = { user_id: 190, grain_id: 230, module_id: 240, completed_at: 150, name: 180, moodle_user_id: 160, progress: 150, email: 240, platform_id: 180 };
 
 export const viewsFor = (livingGrains) => [
   view('users', LEARNER, 'name', { widths: WIDE }),

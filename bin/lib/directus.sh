@@ -49,7 +49,20 @@ apply_role() {
     need_postgres
     psql_on "$1" -c 'SET client_min_messages = warning' -f "$root/directus/role.sql"
     if [ -z "${2:-}" ]; then return; fi
+    # Asked first: PostgreSQL writes a statement that it refuses, password and all, into its log.
     DIRECTUS_DB_PASSWORD=$2 psql_on "$1" <<'SQL'
+DO $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_roles AS mine WHERE rolname = current_user AND (rolsuper OR rolcreaterole AND (
+            current_setting('server_version_num')::int < 160000
+            OR EXISTS (SELECT FROM pg_auth_members WHERE roleid = 'directus'::regrole AND member = mine.oid AND admin_option)
+        ))
+    ) THEN
+        RAISE EXCEPTION 'this account may not set the password of the user « directus »; set it where that user was made (psql: \password directus, or the console of the database), then start again without DIRECTUS_DB_PASSWORD';
+    END IF;
+END
+$$;
 \getenv password DIRECTUS_DB_PASSWORD
 ALTER ROLE directus PASSWORD :'password';
 SQL
@@ -96,7 +109,7 @@ become_directus() {
         DB_CLIENT=pg DB_CONNECTION_STRING="$1" DB_SEARCH_PATH=array:directus,public \
         STORAGE_LOCATIONS=local STORAGE_LOCAL_ROOT="$3/uploads" EXTENSIONS_PATH="$3/extensions" \
         LOG_LEVEL=warn LOG_STYLE=raw CACHE_ENABLED=false WEBSOCKETS_ENABLED=false RETENTION_ENABLED=true \
-        ACCEPT_TERMS=true TELEMETRY=false PROJECT_OWNER_ENABLED=false
+        AI_ENABLED=false ACCEPT_TERMS=true TELEMETRY=false PROJECT_OWNER_ENABLED=false
     exec node node_modules/directus/cli.js "$4"
 }
 

@@ -1,21 +1,8 @@
 // Who may do what: the role that only reads, nobody, and an admin whom PostgreSQL stops.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accountOf, admin, ask, ok, sql } from './support/directus.js';
+import { accountOf, admin, ask, ok, sql, TABLES } from './support/directus.js';
 import { openSession } from './support/learner.js';
-
-const TABLES = [
-  'users',
-  'progress',
-  'modules',
-  'sequences',
-  'grains',
-  'lti_platforms',
-  'lti_deployments',
-  'lti_contexts',
-  'lti_resource_links',
-  'lti_memberships',
-];
 
 test('the role « Suivi pédagogique » reads every table and the dashboard, and changes nothing', async () => {
   const { id, finish } = await openSession();

@@ -17,6 +17,20 @@ export const admin = DIRECTUS_TOKEN;
 /** The token of the server account, which the tests give. */
 export const serverToken = 'a-token-for-the-server-of-these-tests';
 
+/** The tables that are shown. */
+export const TABLES = [
+  'users',
+  'progress',
+  'modules',
+  'sequences',
+  'grains',
+  'lti_platforms',
+  'lti_deployments',
+  'lti_contexts',
+  'lti_resource_links',
+  'lti_memberships',
+];
+
 /** Runs SQL as the owner of the tables, and returns what it prints. */
 export const sql = (text) =>
   execFileSync(PSQL, ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', site.databaseUrl, '-c', text]).toString().trim();
@@ -30,9 +44,9 @@ const run = (program, args, variables) => {
 export const configure = (act, variables) =>
   run(`${PROJECT}/bin/directus`, [act], { DIRECTUS_SERVER_TOKEN: serverToken, ...variables });
 
-/** A command of the program, with these settings. */
+/** A command of the program, word by word, with these settings. */
 export const miniSite = (command, variables) =>
-  run(process.env.BASE_BINARY, [command], { APP_ENV: 'development', DATABASE_URL: site.databaseUrl, ...variables });
+  run(process.env.BASE_BINARY, command.split(' '), { APP_ENV: 'development', DATABASE_URL: site.databaseUrl, ...variables });
 
 /** Asks Directus with a token: the status, the data, and the codes of its errors. */
 export const ask = async (token, method, path, body) => {

@@ -53,7 +53,10 @@ pub enum KeyError {
     #[error("our keys cannot be read")]
     Database(#[from] sqlx::Error),
     /// The key that signs was sealed under another `SECRET_KEY`.
-    #[error("the key that signs does not open; run: mini-site lti rotate-key")]
+    #[error(
+        "the key that signs does not open: it was sealed under another SECRET_KEY; put that one back \
+         (after a move, the SECRET_KEY of the old server); only if it is lost, run: mini-site lti rotate-key"
+    )]
     Sealed(#[from] SealBroken),
     /// The operating system has no random bytes.
     #[error("no random bytes")]

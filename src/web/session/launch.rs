@@ -67,7 +67,8 @@ pub struct LaunchSession {
 pub enum Binding {
     /// Not known yet: the one-time address tells.
     Undecided,
-    /// By the cookie of the launch.
+    /// By the cookie of the launch; from the one-time address on, when the launch brought the cookie
+    /// of its login.
     Cookie,
     /// By the address alone: the browser keeps no cookie. Holds what was the browser's own name,
     /// without versions, as a hash.

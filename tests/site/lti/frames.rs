@@ -306,6 +306,26 @@ async fn the_one_time_address_opens_once_and_forgives_a_second_look(pool: PgPool
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_stolen_one_time_address_opens_nothing_when_the_launch_was_bound(pool: PgPool) {
+    let site = TestSite::in_production(pool).await;
+    let platform = FakePlatform::start(&site).await;
+    for is_read_only in [false, true] {
+        if is_read_only {
+            site.execute("SELECT internal.set_read_only(true)").await;
+        }
+        let mut browser = site.browser();
+        let answer = platform.launch_with(&site, &mut browser, |_| {}).await;
+        let ticket = answer.location().to_owned();
+        let mut thief = site.browser();
+        assert_eq!(thief.get(&ticket).await.status, StatusCode::UNAUTHORIZED);
+        // Whose it is still opens it, and nobody else has used it up.
+        let first = enter(&mut browser, &ticket).await;
+        assert_eq!(browser.get_framed(&first).await.status, StatusCode::OK);
+        assert_eq!(thief.get_framed(&first).await.status, StatusCode::FORBIDDEN);
+    }
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_one_time_address_that_nobody_opened_is_over_after_a_minute(pool: PgPool) {
     let site = TestSite::in_production(pool).await;
     let platform = FakePlatform::start(&site).await;

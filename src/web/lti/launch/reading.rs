@@ -91,7 +91,7 @@ pub(super) async fn open(
         let session = LaunchSession {
             context: known.context,
             resource_link: known.resource_link,
-            ..session_of(platform, launch, landing, now)
+            ..session_of(platform, launch, is_bound, landing, now)
         };
         let data = SessionData {
             learner: learner.id,

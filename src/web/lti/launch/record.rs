@@ -22,7 +22,10 @@ use crate::{
     web::{
         error::PageError,
         landing,
-        session::{SessionData, launch::LaunchSession},
+        session::{
+            SessionData,
+            launch::{Binding, LaunchSession},
+        },
         state::AppState,
         urls::route,
     },
@@ -90,7 +93,7 @@ pub(super) async fn open(
         launch: Some(LaunchSession {
             context,
             resource_link: opened.activity.map(|(kept, _)| kept.id),
-            ..session_of(platform, launch, opened.landing, now)
+            ..session_of(platform, launch, is_cookie_bound, opened.landing, now)
         }),
     };
     let id = posted.ticket(state).handle(&state.config);
@@ -111,10 +114,12 @@ pub(super) async fn open(
     Ok(())
 }
 
-/// The session of a launch, as far as its token tells it.
+/// The session of a launch, as far as its token tells it. A browser that brought the cookie of the
+/// login keeps that of the session too, and must show it at the one-time address already.
 pub(super) fn session_of(
     platform: &Platform,
     launch: &Launch,
+    is_cookie_bound: bool,
     landing: String,
     now: OffsetDateTime,
 ) -> LaunchSession {
@@ -129,6 +134,11 @@ pub(super) fn session_of(
         deployment: Some(launch.deployment.clone()),
         is_graded,
         deep_linking,
+        binding: if is_cookie_bound {
+            Binding::Cookie
+        } else {
+            Binding::Undecided
+        },
         ..LaunchSession::new(now, landing, launch.role)
     }
 }

@@ -35,7 +35,8 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderValue, Method, header},
     middleware::from_fn_with_state,
-    routing::{get, post},
+    response::IntoResponse,
+    routing::{MethodRouter, get, post},
 };
 use tower_http::{
     CompressionLevel,
@@ -74,17 +75,22 @@ pub fn router(state: AppState) -> Router {
     let entrances = Router::new()
         .route(
             route::LTI_LOGIN,
-            get(lti::login::begin).post(lti::login::begin),
+            get(lti::login::begin)
+                .post(lti::login::begin)
+                .head(|| refuse_head("GET, POST")),
         )
         .route(route::LTI_LAUNCH, post(lti::launch::receive))
         .route(
             route::LTI_DEEP_LINKING,
             get(lti::deep_linking::show).post(lti::deep_linking::answer),
         )
-        .route(route::LTI_REGISTRATION, get(lti::registration::receive))
+        .route(
+            route::LTI_REGISTRATION,
+            once(get(lti::registration::receive)),
+        )
         .route(route::JWKS, get(lti::keys::show))
-        .route(route::EMBED, get(embed::open))
-        .route(route::ENTRY, get(entry::show))
+        .route(route::EMBED, once(get(embed::open)))
+        .route(route::ENTRY, once(get(entry::show)))
         .route(route::LEAVE, post(leave::end));
     let mut site = pages
         .merge(entrances)
@@ -103,6 +109,19 @@ pub fn router(state: AppState) -> Router {
         .layer(compression())
         .with_state(state);
     below::with_frames(site)
+}
+
+/// An address that a visit uses up. Programs that look at a link before anybody opens it ask by
+/// HEAD, which axum would answer by GET, effect and all.
+fn once(visit: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    visit.head(|| refuse_head("GET"))
+}
+
+async fn refuse_head(allowed: &'static str) -> impl IntoResponse {
+    (
+        [(header::ALLOW, allowed)],
+        error::PageError::MethodNotAllowed,
+    )
 }
 
 /// Compresses what is worth it: fonts are compressed already, as pictures are.

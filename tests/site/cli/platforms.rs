@@ -231,7 +231,9 @@ async fn a_changed_secret_is_found_by_check_and_mended_by_a_rotation(pool: PgPoo
     assert_eq!(output.status.code(), Some(1));
     let told = text(&output.stderr);
     // After a move the key is sound, and only `.env` is wrong: that cure comes first.
-    let (first, then) = told.split_once("SECRET_KEY of the old server").expect(&told);
+    let (first, then) = told
+        .split_once("SECRET_KEY of the old server")
+        .expect(&told);
     assert!(!first.contains("rotate-key"), "{told}");
     assert!(
         then.contains("if it is lost, run: mini-site lti rotate-key"),

@@ -191,3 +191,24 @@ async fn the_pages_that_hold_such_a_frame_are_named_in_the_settings(pool: PgPool
         "{policy}"
     );
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn looking_at_an_address_that_opens_once_does_not_use_it_up(pool: PgPool) {
+    let site = TestSite::in_production(pool).await;
+    let once = EmbedToken {
+        id: Some("1".to_owned()),
+        ..token()
+    };
+    let address = format!("/embed?token={}", signed(&once));
+    let mut browser = site.browser();
+    let looked = browser.head(&address).await;
+    assert_eq!(looked.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(site.count(SESSIONS).await, 0);
+    let ticket = browser.get(&address).await.location().to_owned();
+    // As a program that knows neither cookie nor browser.
+    let looked = site.browser().head(&ticket).await;
+    assert_eq!(looked.status, StatusCode::METHOD_NOT_ALLOWED);
+    site.clock.advance(Duration::seconds(11));
+    let first = enter(&mut browser, &ticket).await;
+    assert_eq!(browser.get_framed(&first).await.status, StatusCode::OK);
+}

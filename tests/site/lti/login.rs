@@ -432,3 +432,19 @@ async fn an_endless_parameter_is_refused(pool: PgPool) {
         refusals.check(&answer, 400, &code).await;
     }
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn looking_at_the_address_of_a_login_begins_none(pool: PgPool) {
+    let (site, platform) = start(pool).await;
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(platform.login_pairs(&site))
+        .finish();
+    let address = format!("/lti/login?{query}");
+    let answer = site.browser().head(&address).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(answer.header("allow"), "GET, POST");
+    assert!(!answer.headers.contains_key(header::SET_COOKIE));
+    assert_eq!(site.count(LOGINS).await, 0);
+    let answer = site.browser().get(&address).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}

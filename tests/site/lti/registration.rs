@@ -396,3 +396,17 @@ async fn this_page_alone_may_stand_in_a_frame_of_a_platform_that_is_not_known(po
     let home = browser.get("/").await;
     assert_eq!(home.frame_ancestors(), ["https://pages.example.org"]);
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn looking_at_an_invitation_does_not_use_it_up(pool: PgPool) {
+    let site = TestSite::in_production(pool).await;
+    let registrar = Registrar::start(&site).await;
+    let address = registrar.address(&invite(&site).await, Some("one.time.token"));
+    let answer = site.browser().head(&address).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(answer.header("allow"), "GET");
+    assert!(registrar.seen().is_empty(), "the platform hears nothing");
+    assert_eq!(site.count(PLATFORMS).await, 0);
+    let answer = site.browser().get(&address).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+}

@@ -239,6 +239,12 @@ impl Browser {
             .await
     }
 
+    /// Looks at an address without opening it.
+    pub(crate) async fn head(&mut self, path: &str) -> Answer {
+        self.send(Request::head(path).body(Body::empty()).expect("a request"))
+            .await
+    }
+
     /// Follows a link of our own pages in a frame.
     pub(crate) async fn get_framed(&mut self, path: &str) -> Answer {
         let request = Request::get(path).header("sec-fetch-site", "same-origin");

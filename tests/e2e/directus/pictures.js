@@ -16,7 +16,7 @@ const learner = sql('-c', "select id from users where name = 'Élodie Lefèvre'"
 const platform = sql('-c', "select id from lti_platforms where client_id = 'p0Qd2a'");
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-const context = await browser.newContext({ locale: 'fr-FR', timezoneId: 'Europe/Paris', viewport: { width: 1360, height: 860 }, reducedMotion: 'reduce' });
+const context = await browser.newContext({ locale: 'fr-FR', timezoneId: 'Europe/Paris', viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce' });
 const page = await context.newPage();
 
 // Directus asks for a key at each page; without one it goes on, by its own button.

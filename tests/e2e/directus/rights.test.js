@@ -1,7 +1,8 @@
 // Who may do what: the role that only reads, nobody, and an admin whom PostgreSQL stops.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accountOf, admin, ask, ok, sql, TABLES } from './support/directus.js';
+import { site } from '../support/site.js';
+import { accountOf, admin, ask, configure, ok, sql, TABLES } from './support/directus.js';
 import { openSession } from './support/learner.js';
 
 test('the role « Suivi pédagogique » reads every table and the dashboard, and changes nothing', async () => {
@@ -62,4 +63,19 @@ test('an admin can neither drop a table of ours, nor change its columns, nor wri
   assert.equal(shape(), before);
   assert.equal(sql("select count(*) from modules where title = 'Autre'"), '0');
   await ok(admin, 'GET', '/items/users?limit=1&fields=email');
+});
+
+test('an account that may not set passwords is told so before PostgreSQL could write one into its log', () => {
+  const address = new URL(site.databaseUrl);
+  address.username = 'plain_owner';
+  sql('create role plain_owner login; grant mini_site to plain_owner');
+  try {
+    const refused = configure('role', { DATABASE_URL: address.href, DIRECTUS_DB_PASSWORD: 'hush' });
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.output, /may not set the password of the user « directus »/);
+    const given = configure('role', { DATABASE_URL: address.href });
+    assert.equal(given.status, 0, given.output);
+  } finally {
+    sql('drop role plain_owner');
+  }
 });

@@ -77,7 +77,7 @@ pub fn router(state: AppState) -> Router {
             route::LTI_LOGIN,
             get(lti::login::begin)
                 .post(lti::login::begin)
-                .head(|| refuse_head("GET, POST")),
+                .head(async || refuse_head("GET, POST")),
         )
         .route(route::LTI_LAUNCH, post(lti::launch::receive))
         .route(
@@ -114,14 +114,11 @@ pub fn router(state: AppState) -> Router {
 /// An address that a visit uses up. Programs that look at a link before anybody opens it ask by
 /// HEAD, which axum would answer by GET, effect and all.
 fn once(visit: MethodRouter<AppState>) -> MethodRouter<AppState> {
-    visit.head(|| refuse_head("GET"))
+    visit.head(async || refuse_head("GET"))
 }
 
-async fn refuse_head(allowed: &'static str) -> impl IntoResponse {
-    (
-        [(header::ALLOW, allowed)],
-        error::PageError::MethodNotAllowed,
-    )
+fn refuse_head(allowed: &'static str) -> impl IntoResponse {
+    ([(header::ALLOW, allowed)], PageError::MethodNotAllowed)
 }
 
 /// Compresses what is worth it: fonts are compressed already, as pictures are.

@@ -2,6 +2,7 @@
 
 mod check;
 mod directus;
+mod health;
 mod lti;
 mod migrate;
 mod read_only;
@@ -30,6 +31,8 @@ enum Command {
     Serve,
     /// Checks configuration, database, migrations and course; tells every problem at once.
     Check,
+    /// Asks the server of this machine whether it is ready; exit 1 when it is not.
+    Health,
     /// Applies the migrations.
     Migrate,
     /// Platforms that may open the course by LTI 1.3, and our keys.
@@ -77,6 +80,7 @@ pub fn run() -> ExitCode {
                 start_log(&config);
                 serve::run(config).await
             }
+            (Command::Health, Ok(config)) => health::run(&config).await,
             (Command::Migrate, Ok(config)) => migrate::run(&config).await,
             (Command::Lti(command), Ok(config)) => lti::run(command, &config).await,
             (Command::Token(arguments), Ok(config)) => token::run(arguments, &config),

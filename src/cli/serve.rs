@@ -61,7 +61,7 @@ async fn prepare(pool: &PgPool, catalogue: &Catalogue, clock: &Clock) -> anyhow:
             return Err(error)
                 .with_context(|| format!("no database after {seconds} s; check DATABASE_URL"));
         }
-        tracing::warn!("the database does not answer yet, trying again");
+        tracing::warn!(%error, "the database does not answer yet, trying again");
         sleep(Duration::from_millis(500)).await;
     }
     db::migrate(pool)

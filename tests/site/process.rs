@@ -223,6 +223,19 @@ fn without_a_database_it_waits_and_says_so() {
     );
 }
 
+#[test]
+fn while_it_waits_it_says_what_is_wrong_with_the_database() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let mut server = Server::start(&format!(
+        "postgres://localhost:{port}/none?sslmode=verify-full"
+    ));
+    let (mut stream, _) = listener.accept().expect("a connection");
+    // The answer of a PostgreSQL without TLS.
+    stream.write_all(b"N").expect("an answer");
+    server.wait_for("server does not support TLS");
+}
+
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn no_line_of_the_log_names_a_person_or_a_session(pool: PgPool) {
     let mut server = Server::start(&url(&pool)).up();

@@ -1,5 +1,6 @@
 //! What an operator types, each command as a process of its own.
 
+mod health;
 mod platforms;
 mod tokens;
 

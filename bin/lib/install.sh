@@ -200,6 +200,35 @@ need_openssl() {
     have openssl || how_to openssl openssl openssl openssl
 }
 
+# find_unpacked PROGRAM: where it is, installed or unpacked, and able to run here.
+find_unpacked() {
+    local path
+    for path in "$(command -v "$1")" "/usr/sbin/$1" "$tools/unpacked/usr/bin/$1" "$tools/unpacked/usr/sbin/$1"; do
+        if [ -x "$path" ] && { "$path" -v || "$path" version; } >/dev/null 2>&1; then
+            echo "$path"
+            return
+        fi
+    done
+    return 1
+}
+
+# need_unpacked PROGRAM: a server for the tests. Debian's package is unpacked, not installed: it would
+# start at once, and take the ports of this machine. Without it the tests skip what needs it.
+need_unpacked() {
+    find_unpacked "$1" >/dev/null && return
+    if can_apt; then
+        mkdir -p "$tools/unpacked"
+        (
+            cd "$tools/unpacked"
+            apt-get update -q
+            apt-get download -q "$1"
+            dpkg -x "$1"_*.deb .
+            rm -f "$1"_*.deb
+        ) >"$state/apt.log" 2>&1 </dev/null || true
+    fi
+    find_unpacked "$1" >/dev/null || echo "$1 SKIPPED: it is not installed (Debian: apt-get install $1)"
+}
+
 # need_host_names NAME…: makes them lead to this machine, where that can be done unasked.
 need_host_names() {
     local name missing=()

@@ -104,7 +104,7 @@ fn compose_gives_the_site_only_variables_that_it_reads() {
 
 #[test]
 fn what_compose_asks_for_is_listed_and_nothing_secret_has_a_default() {
-    let compose = read("compose.yaml");
+    let compose = read("compose.yaml") + &read("deploy/compose.managed.yaml");
     let mut asked = BTreeSet::new();
     for (name, rest) in interpolated(&compose) {
         asked.insert(name.to_owned());
@@ -117,7 +117,7 @@ fn what_compose_asks_for_is_listed_and_nothing_secret_has_a_default() {
     assert_eq!(
         asked,
         listed("deploy/compose.env.example"),
-        "compose.yaml (left) and deploy/compose.env.example (right) differ"
+        "what compose asks for (left) and deploy/compose.env.example (right) differ"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The only place that asks what time it is.
+//! The only place that asks what time it is, and that knows the clocks of Paris.
 //!
 //! Everything below receives the time as a value; `web` and `cli` hold a [`Clock`]
 //! and read it once per request. Tests set it by hand and never wait.
@@ -8,7 +8,10 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use time::{Duration, OffsetDateTime};
+
+static PARIS: TimeZone = jiff::tz::get!("Europe/Paris");
 
 /// Where "now" comes from: the system, or a hand on a dial.
 #[derive(Clone, Debug)]
@@ -52,6 +55,14 @@ impl Clock {
             dial.fetch_add(by, Ordering::SeqCst);
         }
     }
+}
+
+/// What the calendar and the clocks in Paris show at that moment.
+pub fn in_paris(time: OffsetDateTime) -> DateTime {
+    Timestamp::from_second(time.unix_timestamp())
+        .unwrap_or_default()
+        .to_zoned(PARIS.clone())
+        .datetime()
 }
 
 fn microseconds(time: OffsetDateTime) -> i64 {

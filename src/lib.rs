@@ -5,6 +5,7 @@
 //! stands before it, never after. `tests/house.rs` holds this.
 
 pub mod clock; // the only place that asks the time
+pub mod spreadsheet; // tables for a French spreadsheet
 pub mod config; // raw environment -> checked settings
 pub mod sealing; // what SECRET_KEY derives and seals
 pub mod db; // connections and migrations

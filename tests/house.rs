@@ -9,8 +9,9 @@ use std::{
 };
 
 /// Modules of the library; each may use those before it, never those after.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "clock",
+    "spreadsheet",
     "config",
     "sealing",
     "db",

@@ -1,11 +1,8 @@
 //! How numbers, durations and dates are worded, with French typography.
 
-use jiff::{Timestamp, tz::TimeZone};
 use time::OffsetDateTime;
 
-use crate::progress::Progress;
-
-static PARIS: TimeZone = jiff::tz::get!("Europe/Paris");
+use crate::{clock, progress::Progress};
 
 const MONTHS: [&str; 12] = [
     "janvier",
@@ -44,10 +41,7 @@ pub fn minutes(minutes: u16) -> String {
 
 /// « 14 novembre 2026 », « 1er mars 2026 », as the calendar in Paris has it.
 pub fn date(time: OffsetDateTime) -> String {
-    let date = Timestamp::from_second(time.unix_timestamp())
-        .unwrap_or_default()
-        .to_zoned(PARIS.clone())
-        .date();
+    let date = clock::in_paris(time).date();
     let month = usize::try_from(date.month() - 1)
         .ok()
         .and_then(|rank| MONTHS.get(rank));

@@ -5,6 +5,21 @@ CREATE SCHEMA internal;
 
 COMMENT ON SCHEMA internal IS 'What nobody should browse: sessions, keys, queues. No right is given on it.';
 
+CREATE FUNCTION internal.list_inactive_learners(since timestamp with time zone, moment timestamp with time zone) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN QUERY SELECT id FROM users AS learner
+    WHERE created_at < since
+      AND NOT EXISTS (SELECT FROM progress WHERE user_id = learner.id AND completed_at >= since)
+      AND NOT EXISTS (SELECT FROM lti_memberships WHERE user_id = learner.id AND launched_at >= since)
+      AND NOT EXISTS (SELECT FROM internal.last_visits WHERE user_id = learner.id AND visited_at >= since)
+      AND NOT EXISTS (SELECT FROM internal.sessions WHERE user_id = learner.id AND expires_at > moment);
+END
+$$;
+
+COMMENT ON FUNCTION internal.list_inactive_learners(since timestamp with time zone, moment timestamp with time zone) IS 'Learners who were made, came last, and finished a grain last before since, and have no session open at moment.';
+
 CREATE FUNCTION internal.queue_scores(learner uuid, grain text, module text, sequence text, moment timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
@@ -70,6 +85,13 @@ END
 $$;
 
 COMMENT ON FUNCTION internal.touch_updated_at() IS 'Keeps updated_at true, whoever makes the change.';
+
+CREATE TABLE internal.last_visits (
+    user_id uuid NOT NULL,
+    visited_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE internal.last_visits IS 'When a session of a learner was opened last; nothing of what they read.';
 
 CREATE TABLE internal.lti_invites (
     code_hash bytea NOT NULL,
@@ -188,6 +210,14 @@ CREATE TABLE internal.read_only (
 );
 
 COMMENT ON TABLE internal.read_only IS 'Whether the data stay as they are, while they move to another server; no row: they may change.';
+
+CREATE TABLE internal.retention (
+    one_row boolean DEFAULT true NOT NULL,
+    ran_at timestamp with time zone NOT NULL,
+    CONSTRAINT retention_is_one_row CHECK (one_row)
+);
+
+COMMENT ON TABLE internal.retention IS 'When the daily erasure of learners without activity was begun last, whichever instance did it.';
 
 CREATE TABLE internal.sessions (
     id_hash bytea NOT NULL,
@@ -449,6 +479,9 @@ COMMENT ON COLUMN public.users.moodle_user_id IS 'Their identifier over there.';
 ALTER TABLE ONLY internal.outbox
     ADD CONSTRAINT job_once UNIQUE NULLS NOT DISTINCT (kind, subject_id, user_id);
 
+ALTER TABLE ONLY internal.last_visits
+    ADD CONSTRAINT last_visits_pkey PRIMARY KEY (user_id);
+
 ALTER TABLE ONLY internal.lti_invites
     ADD CONSTRAINT lti_invites_pkey PRIMARY KEY (code_hash);
 
@@ -466,6 +499,9 @@ ALTER TABLE ONLY internal.outbox
 
 ALTER TABLE ONLY internal.read_only
     ADD CONSTRAINT read_only_pkey PRIMARY KEY (one_row);
+
+ALTER TABLE ONLY internal.retention
+    ADD CONSTRAINT retention_pkey PRIMARY KEY (one_row);
 
 ALTER TABLE ONLY internal.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id_hash);
@@ -587,6 +623,9 @@ CREATE TRIGGER refuse_when_read_only BEFORE INSERT OR DELETE OR UPDATE OR TRUNCA
 
 CREATE TRIGGER users_touch_updated_at BEFORE UPDATE ON public.users FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION internal.touch_updated_at();
 
+ALTER TABLE ONLY internal.last_visits
+    ADD CONSTRAINT last_visits_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY internal.lti_logins
     ADD CONSTRAINT lti_logins_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES public.lti_platforms(id) ON DELETE CASCADE;
 
@@ -663,4 +702,5 @@ CREATE TABLE public._sqlx_migrations (
 INSERT INTO public._sqlx_migrations (version, description, success, checksum, execution_time) VALUES
     (20261122120000, 'course and progress', true, '\xa2a889706d44a9d5a4b9d167c752d75450e154fef949f715eea9616f6fa6e734062f007961b2fa91bdb7cd73ef2c72ae', 0),
     (20261125000000, 'lti', true, '\x3f879a6af4cf9bbdb06a3db5393e034cd05a702f16263c63628b46505adf64ff66397c2a1c4244a8398947da141d8f58', 0),
-    (20261125100000, 'read only', true, '\x64569d507f0fa21aaf37d07d24b6f25da5836c98712021a926a4500ff96a581bd9ef5c90aa28e78a13f640a5c8d181c3', 0);
+    (20261125100000, 'read only', true, '\x64569d507f0fa21aaf37d07d24b6f25da5836c98712021a926a4500ff96a581bd9ef5c90aa28e78a13f640a5c8d181c3', 0),
+    (20261125200000, 'retention', true, '\x3fc3414c426e72fd284bd93a36ec115a2fe7144c87c4d025faedb49fc44edacbb5ad042046c87f4e6e16cfbb07514531', 0);

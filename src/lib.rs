@@ -18,5 +18,6 @@ pub mod lti; // LTI 1.3 as a tool, without a page in it
 pub mod embed; // the signed iframe token
 pub mod progress; // what is done, and what comes next
 pub mod delivery; // runs the jobs of the outbox
+pub mod privacy; // what is kept about one person
 pub mod web; // everything HTTP
 pub mod cli; // the commands

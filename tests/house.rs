@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Modules of the library; each may use those before it, never those after.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "clock",
     "spreadsheet",
     "config",
@@ -24,6 +24,7 @@ const ORDER: [&str; 16] = [
     "embed",
     "progress",
     "delivery",
+    "privacy",
     "web",
     "cli",
 ];

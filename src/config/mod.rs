@@ -20,7 +20,7 @@ pub use directus::Directus;
 pub use secret::Secret;
 
 /// Variables that the program reads, in the order of `.env.example`.
-pub const VARIABLES: [&str; 16] = [
+pub const VARIABLES: [&str; 17] = [
     "DATABASE_URL",
     "DATABASE_MAX_CONNECTIONS",
     "PORT",
@@ -33,6 +33,7 @@ pub const VARIABLES: [&str; 16] = [
     "LTI_ALLOW_PRIVATE_NETWORKS",
     "DEV_LOGIN",
     "CORS_ORIGINS",
+    "RETENTION_MONTHS",
     "DIRECTUS_URL",
     "DIRECTUS_TOKEN",
     "LOG_FORMAT",
@@ -64,6 +65,8 @@ pub struct Config {
     pub dev_login: bool,
     /// Origins whose pages may call the JSON API, as browsers write them.
     pub cors_origins: Vec<String>,
+    /// Learners without activity for so many months are erased; `None` erases nobody.
+    pub retention_months: Option<u16>,
     /// The Directus that shows our tables; it is told when the schema may have changed.
     pub directus: Option<Directus>,
     /// How log lines look.
@@ -162,6 +165,7 @@ impl Config {
                 .unwrap_or(false),
             dev_login: raw.dev_login(environment, &api_url),
             cors_origins: raw.origins("CORS_ORIGINS"),
+            retention_months: raw.retention_months(),
             directus: Directus::read(&mut raw, "DIRECTUS_URL", "DIRECTUS_TOKEN"),
             log_format: raw.log_format(environment),
             log_level: raw.get("LOG_LEVEL").unwrap_or("info,sqlx=warn").to_owned(),
@@ -341,5 +345,17 @@ mod tests {
     fn the_number_of_connections_has_bounds() {
         assert!(refused("DATABASE_MAX_CONNECTIONS", "0").contains("1 to 500"));
         assert!(refused("DATABASE_MAX_CONNECTIONS", "ten").contains("1 to 500"));
+    }
+
+    #[test]
+    fn learners_are_kept_until_a_number_of_months_is_given_and_no_number_erases_them_at_once() {
+        let months = |value| with("RETENTION_MONTHS", value).map(|config| config.retention_months);
+        assert_eq!(months(""), Ok(None));
+        assert_eq!(months("24"), Ok(Some(24)));
+        for nonsense in ["0", "-3", "601", "two years", "24 months", "1.5"] {
+            let told = refused("RETENTION_MONTHS", nonsense);
+            let found = format!("RETENTION_MONTHS: “{nonsense}” was found, a number of months");
+            assert!(told.contains(&found), "{told}");
+        }
     }
 }

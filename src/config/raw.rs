@@ -92,6 +92,23 @@ impl<'a> Raw<'a> {
         count
     }
 
+    /// Never 0: nobody is to be erased while they read.
+    pub(super) fn retention_months(&mut self) -> Option<u16> {
+        let value = self.get("RETENTION_MONTHS")?;
+        let months = value
+            .parse()
+            .ok()
+            .filter(|months| (1..=600).contains(months));
+        if months.is_none() {
+            let expected = "a number of months from 1 to 600 is expected, such as 24; leave it out to erase nobody";
+            self.refuse(
+                "RETENTION_MONTHS",
+                format!("“{value}” was found, {expected}"),
+            );
+        }
+        months
+    }
+
     pub(super) fn bind_address(&mut self, environment: Environment) -> IpAddr {
         let default = match environment {
             Environment::Production => Ipv4Addr::UNSPECIFIED,

@@ -28,8 +28,9 @@ pub const DIRECTUS: &str = "directus";
 
 /// Tables that live on while people read in read-only mode: nothing is lost when the last rows are
 /// not carried over.
-pub const LIVING: [&str; 3] = [
+pub const LIVING: [&str; 4] = [
     "internal.sessions",
+    "internal.last_visits",
     "internal.lti_logins",
     "internal.used_tokens",
 ];

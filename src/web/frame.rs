@@ -29,6 +29,8 @@ pub struct Frame {
     pub way_back: Option<String>,
     /// Where the session is ended; only a session in a frame has such a button.
     pub leave: Option<String>,
+    /// « Mes données »; `None` without a session, and in a dialog that has no room for it.
+    pub my_data: Option<String>,
     /// What a teacher should know of this activity.
     pub remark: Option<&'static str>,
     /// Whether nothing can be finished at the moment.
@@ -51,6 +53,9 @@ impl Frame {
                 .filter(|launch| !launch.is_framed)
                 .and_then(|launch| launch.return_url.clone()),
             leave: launch.map(|_| visitor.urls.leave()),
+            my_data: standing
+                .filter(|_| launch.is_none_or(|launch| launch.deep_linking.is_none()))
+                .map(|_| visitor.urls.my_data()),
             remark: launch.and_then(remark),
             is_read_only: visitor.is_read_only,
             ..Self::bare(state, visitor.urls.clone())
@@ -69,6 +74,7 @@ impl Frame {
             progress: None,
             way_back: None,
             leave: None,
+            my_data: None,
             remark: None,
             is_read_only: false,
             is_development: state.config.is_development(),

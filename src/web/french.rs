@@ -21,8 +21,13 @@ const MONTHS: [&str; 12] = [
 
 /// « 0 grain », « 1 grain », « 2 grains ».
 pub fn grains(count: usize) -> String {
-    let plural = if count > 1 { "s" } else { "" };
-    format!("{count}\u{a0}grain{plural}")
+    several(count, "grain", "grains")
+}
+
+/// « 0 session », « 1 session », « 2 sessions ».
+pub fn several(count: usize, one: &str, many: &str) -> String {
+    let word = if count > 1 { many } else { one };
+    format!("{count}\u{a0}{word}")
 }
 
 /// « 3 grains sur 8 ».
@@ -52,6 +57,13 @@ pub fn date(time: OffsetDateTime) -> String {
         month.unwrap_or(&""),
         date.year()
     )
+}
+
+/// « 14 novembre 2026 à 9 h 05 », as the clocks in Paris show it.
+pub fn moment(time: OffsetDateTime) -> String {
+    let paris = clock::in_paris(time);
+    let (hour, minute) = (paris.hour(), paris.minute());
+    format!("{} à {hour}\u{a0}h\u{a0}{minute:02}", date(time))
 }
 
 /// « CC BY-SA 4.0 » for the SPDX identifier `CC-BY-SA-4.0`; any other one as it is.
@@ -98,6 +110,14 @@ mod tests {
         assert_eq!(
             date(datetime!(2026-06-30 22:30 UTC)),
             "1er\u{a0}juillet\u{a0}2026"
+        );
+    }
+
+    #[test]
+    fn a_moment_is_that_of_the_clocks_in_paris() {
+        assert_eq!(
+            moment(datetime!(2026-11-14 08:05 UTC)),
+            "14\u{a0}novembre\u{a0}2026 à 9\u{a0}h\u{a0}05"
         );
     }
 

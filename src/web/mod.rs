@@ -59,7 +59,11 @@ pub fn router(state: AppState) -> Router {
         .route(route::SEQUENCE, get(pages::sequence::show))
         .route(route::GRAIN, get(pages::grain::show))
         .route(route::COMPLETION, post(pages::grain::finish))
-        .route(route::UNDO, post(pages::grain::undo));
+        .route(route::UNDO, post(pages::grain::undo))
+        .route(route::MY_DATA, get(pages::my_data::show))
+        .route(route::MY_DATA_JSON, get(pages::my_data::export::json))
+        .route(route::MY_DATA_CSV, get(pages::my_data::export::csv))
+        .route(route::MY_DATA_ERASURE, post(pages::my_data::erasure::erase));
     let api = Router::new()
         .route(route::API_PROFILE, post(api::profile::create))
         .route(

@@ -24,6 +24,14 @@ pub mod route {
     pub const ENTRY: &str = "/e/{ticket}";
     /// « Quitter ».
     pub const LEAVE: &str = "/session/end";
+    /// What is kept about the learner…
+    pub const MY_DATA: &str = "/my-data";
+    /// … as one file for programs…
+    pub const MY_DATA_JSON: &str = "/my-data/export.json";
+    /// … as a table…
+    pub const MY_DATA_CSV: &str = "/my-data/export.csv";
+    /// … and its end.
+    pub const MY_DATA_ERASURE: &str = "/my-data/erasure";
     /// A signed token in the address of a frame.
     pub const EMBED: &str = "/embed";
     /// A platform announces somebody.
@@ -142,6 +150,26 @@ impl Urls {
     /// Where a session in a frame is ended.
     pub fn leave(&self) -> String {
         format!("{}{}", self.root, route::LEAVE)
+    }
+
+    /// What is kept about the learner.
+    pub fn my_data(&self) -> String {
+        format!("{}{}", self.root, route::MY_DATA)
+    }
+
+    /// All of it as JSON.
+    pub fn my_data_json(&self) -> String {
+        format!("{}{}", self.root, route::MY_DATA_JSON)
+    }
+
+    /// All of it as a table.
+    pub fn my_data_csv(&self) -> String {
+        format!("{}{}", self.root, route::MY_DATA_CSV)
+    }
+
+    /// Where its erasure is posted.
+    pub fn my_data_erasure(&self) -> String {
+        format!("{}{}", self.root, route::MY_DATA_ERASURE)
     }
 
     /// Where progress is read and grains are finished as JSON.

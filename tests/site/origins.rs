@@ -24,6 +24,7 @@ async fn posts_of_other_sites_get_a_page_that_says_why(pool: PgPool) {
         for path in [
             "/grains/grain1/completion",
             "/grains/grain1/completion/undo",
+            "/my-data/erasure",
         ] {
             let request = Request::post(path).header(name, value).body(Body::empty());
             let answer = browser.send(request.expect("a request")).await;

@@ -13,6 +13,7 @@ pub(crate) mod grain;
 mod grain_list;
 pub(crate) mod home;
 pub(crate) mod module;
+pub(crate) mod my_data;
 mod outline;
 pub(crate) mod sequence;
 mod step;

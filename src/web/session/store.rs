@@ -137,8 +137,9 @@ impl PostgresSessionStore {
         id: Id,
         data: &SessionData,
     ) -> sqlx::Result<()> {
-        let expires_at = data.expires_at(self.clock.now());
-        upsert_session(conn, id, Some(data), json!({ KEY: data }), expires_at).await?;
+        let now = self.clock.now();
+        let record = json!({ KEY: data });
+        upsert_session(conn, id, Some(data), record, data.expires_at(now), now).await?;
         self.forget(id);
         Ok(())
     }
@@ -189,6 +190,13 @@ impl PostgresSessionStore {
         }
     }
 
+    /// Forgets the sessions of a learner who is erased, so that this instance honours it at once.
+    pub fn forget_learner(&self, learner: LearnerId) {
+        if let Ok(mut memory) = self.memory.write() {
+            memory.retain(|_, remembered| remembered.session.learner.id != learner);
+        }
+    }
+
     fn forget(&self, id: Id) {
         if let Ok(mut memory) = self.memory.write() {
             memory.remove(&id);
@@ -221,6 +229,7 @@ impl SessionStore for PostgresSessionStore {
             known.as_ref(),
             data,
             record.expiry_date,
+            self.clock.now(),
         )
         .await
         .map_err(backend)?;
@@ -244,23 +253,32 @@ impl SessionStore for PostgresSessionStore {
     }
 }
 
+/// Writes a session, and that its learner came; one round trip.
 async fn upsert_session(
     conn: &mut PgConnection,
     id: Id,
     known: Option<&SessionData>,
     data: serde_json::Value,
     expires_at: OffsetDateTime,
+    now: OffsetDateTime,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        INSERT INTO internal.sessions (id_hash, user_id, data, expires_at) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (id_hash) DO UPDATE
-        SET user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at
+        WITH written AS (
+            INSERT INTO internal.sessions (id_hash, user_id, data, expires_at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (id_hash) DO UPDATE
+            SET user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at
+            RETURNING user_id
+        )
+        INSERT INTO internal.last_visits (user_id, visited_at)
+        SELECT user_id, $5 FROM written WHERE user_id IS NOT NULL
+        ON CONFLICT (user_id) DO UPDATE SET visited_at = excluded.visited_at
         "#,
         &hash(id),
         known.map(|data| data.learner.0),
         data,
         expires_at,
+        now,
     )
     .execute(conn)
     .await?;

@@ -3,3 +3,4 @@
 mod grain;
 mod home;
 mod looks;
+mod my_data;

@@ -6,6 +6,7 @@ mod health;
 mod lti;
 mod migrate;
 mod read_only;
+mod retention;
 mod serve;
 mod token;
 mod transfer;
@@ -16,6 +17,9 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{AddressError, Config, ConfigError, LogFormat};
+
+/// What is said when the tables are not there, or the database is away.
+const UNREADABLE: &str = "the database cannot be used; see: mini-site check";
 
 /// A micro-course site for Moodle.
 #[derive(Debug, Parser)]
@@ -50,6 +54,8 @@ enum Command {
     Verify(transfer::Verify),
     /// Keeps the data as they are, while they move to another server.
     ReadOnly(read_only::ReadOnly),
+    /// Erases learners without activity, as `RETENTION_MONTHS` says; serve does it once a day.
+    Retention(retention::Retention),
 }
 
 /// Runs the command that the process was started with.
@@ -83,6 +89,7 @@ pub fn run() -> ExitCode {
             (Command::Health, Ok(config)) => health::run(&config).await,
             (Command::Migrate, Ok(config)) => migrate::run(&config).await,
             (Command::Lti(command), Ok(config)) => lti::run(command, &config).await,
+            (Command::Retention(retention), Ok(config)) => retention.run(&config).await,
             (Command::Token(arguments), Ok(config)) => token::run(arguments, &config),
         }
     });

@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::directus;
+use super::{directus, retention};
 use crate::{
     catalogue::{self, Catalogue},
     clock::Clock,
@@ -112,7 +112,7 @@ async fn ended(mut stopped: watch::Receiver<()>) {
     drop(stopped.changed().await);
 }
 
-/// Deletes what is over, at the start and then every hour.
+/// Deletes what is over, at the start and then every hour; and, once a day, learners without activity.
 async fn purge(state: AppState) {
     loop {
         match delete_expired(&state).await {
@@ -122,6 +122,7 @@ async fn purge(state: AppState) {
             }
             Err(error) => tracing::warn!(%error, "what is over was not deleted"),
         }
+        retention::run_daily(&state).await;
         sleep(PURGE_INTERVAL).await;
     }
 }

@@ -14,6 +14,7 @@ mod outbox;
 mod pages;
 mod process;
 mod read_only;
+mod retention;
 mod schema;
 mod sessions;
 mod support;

@@ -46,6 +46,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the program; it may still be on its way up.
     pub(crate) fn start(database: &str) -> Self {
+        Self::start_with(database, ("RETENTION_MONTHS", ""))
+    }
+
+    /// The same with one variable more.
+    fn start_with(database: &str, more: (&str, &str)) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = socket.local_addr().expect("an address").port();
         drop(socket);
@@ -57,6 +62,7 @@ impl Server {
                 ("DEV_LOGIN", "true"),
                 ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
                 ("PORT", &port.to_string()),
+                more,
             ],
         )
         .stdout(Stdio::piped())
@@ -70,14 +76,15 @@ impl Server {
         }
     }
 
-    /// Reads the log until a line holds these words.
-    fn wait_for(&mut self, words: &str) {
+    /// Reads the log until a line holds these words, and returns it.
+    fn wait_for(&mut self, words: &str) -> String {
         let mut line = String::new();
         while !line.contains(words) {
             line.clear();
             let read = self.output.read_line(&mut line).expect("a line");
             assert_ne!(read, 0, "the program ended before it said “{words}”");
         }
+        line
     }
 
     pub(crate) fn up(mut self) -> Self {
@@ -288,4 +295,21 @@ async fn what_is_over_is_deleted_at_the_start(pool: PgPool) {
     .await
     .expect("a count");
     assert_eq!(left, 0);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn learners_without_activity_are_erased_at_the_start_and_the_log_counts_them(pool: PgPool) {
+    sqlx::query(
+        "INSERT INTO users (moodle_user_id, name, created_at) VALUES ('4217', 'Camille', now() - interval '3 years')",
+    )
+    .execute(&pool)
+    .await
+    .expect("a learner");
+    let mut server = Server::start_with(&url(&pool), ("RETENTION_MONTHS", "24"));
+    let line = server.wait_for("learners without activity were erased");
+    assert!(line.contains("learners=1 months=24"), "{line}");
+    assert!(
+        !line.contains("Camille") && !line.contains("4217"),
+        "{line}"
+    );
 }

@@ -8,6 +8,7 @@ use clap::Subcommand;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
 
+use super::UNREADABLE;
 use crate::{
     clock::Clock,
     config::Config,
@@ -45,9 +46,6 @@ pub(super) enum LtiCommand {
     /// Makes a new key of ours: published at once, it signs 24 hours later.
     RotateKey,
 }
-
-/// What is said when the tables are not there, or the database is away.
-const UNREADABLE: &str = "the database cannot be used; see: mini-site check";
 
 pub(super) async fn run(command: LtiCommand, config: &Config) -> anyhow::Result<()> {
     let db = Database::new(db::pool(config));

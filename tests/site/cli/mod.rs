@@ -2,6 +2,7 @@
 
 mod health;
 mod platforms;
+mod retention;
 mod tokens;
 
 use std::process::Output;
@@ -21,6 +22,7 @@ const SITE: &str = "https://cours.example.org";
 struct Operator {
     database: String,
     key: &'static str,
+    retention: &'static str,
 }
 
 impl Operator {
@@ -28,6 +30,7 @@ impl Operator {
         Self {
             database: url(pool),
             key: KEY,
+            retention: "",
         }
     }
 
@@ -38,6 +41,7 @@ impl Operator {
             ("SECRET_KEY", self.key),
             ("EMBED_TOKEN_SECRET", EMBED_SECRET),
             ("LTI_ALLOW_PRIVATE_NETWORKS", "true"),
+            ("RETENTION_MONTHS", self.retention),
         ];
         run(line, &variables)
     }

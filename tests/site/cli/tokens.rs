@@ -19,6 +19,7 @@ fn alone() -> Operator {
     Operator {
         database: "postgres://localhost:1/none".to_owned(),
         key: KEY,
+        retention: "",
     }
 }
 

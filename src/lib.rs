@@ -19,5 +19,6 @@ pub mod embed; // the signed iframe token
 pub mod progress; // what is done, and what comes next
 pub mod delivery; // runs the jobs of the outbox
 pub mod privacy; // what is kept about one person
+pub mod merging; // learners and platforms that are known twice
 pub mod web; // everything HTTP
 pub mod cli; // the commands

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Modules of the library; each may use those before it, never those after.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "clock",
     "spreadsheet",
     "config",
@@ -25,6 +25,7 @@ const ORDER: [&str; 17] = [
     "progress",
     "delivery",
     "privacy",
+    "merging",
     "web",
     "cli",
 ];

@@ -3,8 +3,10 @@
 mod check;
 mod directus;
 mod health;
+mod learners;
 mod lti;
 mod migrate;
+mod platforms;
 mod read_only;
 mod retention;
 mod serve;
@@ -13,7 +15,9 @@ mod transfer;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+use sqlx::{Postgres, Transaction};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{AddressError, Config, ConfigError, LogFormat};
@@ -42,6 +46,12 @@ enum Command {
     /// Platforms that may open the course by LTI 1.3, and our keys.
     #[command(subcommand)]
     Lti(lti::LtiCommand),
+    /// People whom their Moodle names otherwise than before.
+    #[command(subcommand)]
+    Learners(learners::LearnersCommand),
+    /// A Moodle that was registered anew, or has another address.
+    #[command(subcommand)]
+    Platforms(platforms::PlatformsCommand),
     /// Prints a signed address for an iframe.
     Token(token::TokenArguments),
     /// Dumps the database to a file.
@@ -89,6 +99,8 @@ pub fn run() -> ExitCode {
             (Command::Health, Ok(config)) => health::run(&config).await,
             (Command::Migrate, Ok(config)) => migrate::run(&config).await,
             (Command::Lti(command), Ok(config)) => lti::run(command, &config).await,
+            (Command::Learners(command), Ok(config)) => learners::run(command, &config).await,
+            (Command::Platforms(command), Ok(config)) => platforms::run(command, &config).await,
             (Command::Retention(retention), Ok(config)) => retention.run(&config).await,
             (Command::Token(arguments), Ok(config)) => token::run(arguments, &config),
         }
@@ -96,6 +108,31 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
+    }
+}
+
+/// Whether a command is only tried.
+#[derive(Clone, Copy, Debug)]
+struct Trial(bool);
+
+impl Trial {
+    /// Commits what was done, unless it is only tried.
+    async fn end(self, transaction: Transaction<'_, Postgres>) -> anyhow::Result<()> {
+        let ended = if self.0 {
+            transaction.rollback().await
+        } else {
+            transaction.commit().await
+        };
+        ended.context("nothing was changed")
+    }
+
+    /// What stands before the words that tell what was done.
+    fn prefix(self) -> &'static str {
+        if self.0 {
+            "dry run, nothing is changed: "
+        } else {
+            ""
+        }
     }
 }
 

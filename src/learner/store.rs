@@ -1,6 +1,7 @@
 //! The SQL of `learner`, and all of it.
 
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Learner, LearnerId, MoodleUserId};
@@ -117,4 +118,49 @@ pub async fn find_learner_id(
     .fetch_optional(conn)
     .await
     .map(|id| id.map(LearnerId))
+}
+
+/// A learner as an operator finds them, without name or address.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Summary {
+    /// Our key.
+    pub id: LearnerId,
+    /// Name of the platform; `None` for a profile made without one.
+    pub platform: Option<String>,
+    /// Grains that they have finished.
+    pub completions: i64,
+    /// When they came last, UTC.
+    pub last_visit_at: Option<OffsetDateTime>,
+}
+
+/// All learners of this identifier, those of every platform.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list_summaries(
+    conn: &mut PgConnection,
+    moodle_user_id: &MoodleUserId,
+) -> sqlx::Result<Vec<Summary>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT users.id, platform.name AS "platform?",
+               (SELECT count(*) FROM progress WHERE user_id = users.id) AS "completions!",
+               greatest(
+                   (SELECT visited_at FROM internal.last_visits WHERE user_id = users.id),
+                   (SELECT max(launched_at) FROM lti_memberships WHERE user_id = users.id)
+               ) AS last_visit_at
+        FROM users LEFT JOIN lti_platforms AS platform ON platform.id = platform_id
+        WHERE moodle_user_id = $1 ORDER BY users.created_at, users.id
+        "#,
+        moodle_user_id.as_str(),
+    )
+    .fetch_all(conn)
+    .await?;
+    let summaries = rows.into_iter().map(|row| Summary {
+        id: LearnerId(row.id),
+        platform: row.platform,
+        completions: row.completions,
+        last_visit_at: row.last_visit_at,
+    });
+    Ok(summaries.collect())
 }

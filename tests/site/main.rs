@@ -9,6 +9,7 @@ mod directus;
 mod failures;
 mod instances;
 mod lti;
+mod merging;
 mod origins;
 mod outbox;
 mod pages;

@@ -130,7 +130,7 @@ async fn rotate_key(config: &Config, db: &Database) -> anyhow::Result<()> {
 }
 
 /// The one platform whose id begins so.
-async fn find(db: &Database, id: &str) -> anyhow::Result<Platform> {
+pub(super) async fn find(db: &Database, id: &str) -> anyhow::Result<Platform> {
     let mut conn = db.acquire().await.context(UNREADABLE)?;
     let platforms = lti::store::list_platforms(&mut conn)
         .await

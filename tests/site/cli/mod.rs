@@ -1,6 +1,7 @@
 //! What an operator types, each command as a process of its own.
 
 mod health;
+mod merging;
 mod platforms;
 mod retention;
 mod tokens;

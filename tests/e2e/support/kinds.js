@@ -25,7 +25,18 @@ const fresh = signedIn(0);
 const half = signedIn(HALF);
 const done = signedIn(Infinity);
 
+// Somebody new each time, who may be erased.
+const passing = () => signedIn(3)();
+
 const at = (path) => (page) => page.goto(site.url(path));
+
+// Types a word into « Mes données » and presses the button.
+const erase = (word) => async (page) => {
+  await page.goto(site.url('/my-data'));
+  await page.getByLabel('Pour confirmer').fill(word);
+  await page.getByRole('button', { name: 'Effacer mes données' }).click();
+  await page.waitForURL('**/my-data/erasure');
+};
 
 // Posts a form of the page that is open, as the button of another time would.
 const post = (from, action) => async (page) => {
@@ -66,6 +77,10 @@ export const kinds = [
   { name: 'a finished grain', visitor: half, open: at('/grains/grain2'), isGrain: true },
   { name: 'a grain after another one', visitor: half, open: at('/grains/grain13?finished=grain12'), isGrain: true },
   { name: 'a grain without a session', visitor: nobody, open: at('/grains/grain7'), isGrain: true },
+  { name: 'my data', visitor: half, open: at('/my-data') },
+  { name: 'my data without a session', visitor: nobody, open: at('/my-data') },
+  { name: 'my data with another word (422)', visitor: half, open: erase('oui'), status: 422 },
+  { name: 'my data just erased', visitor: passing, open: erase('effacer') },
   { name: 'a page that does not exist (404)', visitor: half, open: at('/nowhere'), status: 404 },
   {
     name: 'a click without a session (401)',

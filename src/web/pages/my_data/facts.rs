@@ -43,12 +43,12 @@ pub(super) fn of(kept: &Kept, standing: &Standing) -> Vec<Fact> {
     let facts = [
         Fact::new(
             "Nom",
-            vec![or_unknown(kept.profile.name.as_deref())],
+            vec![or(kept.profile.name.as_deref(), "Non communiqué")],
             "Pour vous nommer sur vos pages et dans la liste de votre classe.",
         ),
         Fact::new(
             "Adresse électronique",
-            vec![or_unknown(kept.profile.email.as_deref())],
+            vec![or(kept.profile.email.as_deref(), "Non communiquée")],
             "Pour distinguer deux personnes du même nom. Ce site n’envoie aucun courriel.",
         ),
         Fact::new(
@@ -59,7 +59,7 @@ pub(super) fn of(kept: &Kept, standing: &Standing) -> Vec<Fact> {
         Fact::new(
             "Profil et visites",
             visits(&kept.profile),
-            "Pour savoir depuis quand vos données ne servent plus. Les pages que vous lisez ne sont pas notées.",
+            "Pour savoir depuis quand vos données ne servent plus. Les pages que vous lisez ne sont pas enregistrées.",
         ),
         progress,
         Fact::new(
@@ -134,10 +134,9 @@ pub(super) fn course_title(course: &Course) -> &str {
     title.unwrap_or("Cours sans titre")
 }
 
-fn or_unknown(text: Option<&str>) -> String {
-    text.filter(|text| !text.trim().is_empty())
-        .unwrap_or("Non communiqué")
-        .to_owned()
+fn or(text: Option<&str>, unknown: &str) -> String {
+    let text = text.filter(|text| !text.trim().is_empty());
+    text.unwrap_or(unknown).to_owned()
 }
 
 fn identity(kept: &Kept) -> String {

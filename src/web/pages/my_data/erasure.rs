@@ -54,6 +54,8 @@ pub(crate) async fn erase(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let erased = privacy::erase(&state.db, learner).await?.ok_or_else(over)?;
+    // All that is left of them; after a restore of an older backup they can be erased again by it.
+    tracing::info!(learner.id = %learner.0, "a learner erased their data");
     state.sessions.forget_learner(learner);
     let launch = visitor.launch();
     let page = ErasedPage {

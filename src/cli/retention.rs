@@ -42,13 +42,13 @@ impl Retention {
                 .await
                 .context(UNREADABLE)?;
             println!(
-                "would be erased: {} learners {since}, with {} completions; known by a class list alone: {}",
+                "learners to erase: {}, {since}; their completions: {}; known by a class list alone: {}",
                 found.learners, found.completions, found.never_came
             );
             return Ok(());
         }
         match retention::run(&db, now, months, true).await {
-            Ok(Run::Done { learners }) => println!("erased: {learners} learners {since}"),
+            Ok(Run::Done { learners }) => println!("learners erased: {learners}, {since}"),
             Ok(Run::NotDue) => println!("nobody was erased: another run has just begun"),
             Ok(Run::ReadOnly) => {
                 bail!("read-only mode: nobody was erased; it ends with: mini-site read-only off")

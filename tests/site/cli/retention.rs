@@ -34,7 +34,7 @@ async fn a_dry_run_counts_and_a_run_erases_without_a_name(pool: PgPool) {
     );
     let told = operator.reads(&["retention", "--dry-run", "--months", "24"]);
     assert!(
-        told.starts_with("would be erased: 1 learners without activity since 20"),
+        told.starts_with("learners to erase: 1, without activity since 20"),
         "{told}"
     );
     assert_eq!(learners(&pool).await, 2);
@@ -42,7 +42,7 @@ async fn a_dry_run_counts_and_a_run_erases_without_a_name(pool: PgPool) {
     operator.reads(&["retention", "--dry-run"]);
     assert_eq!(learners(&pool).await, 2);
     let told = operator.reads(&["retention"]);
-    assert!(told.starts_with("erased: 1 learners"), "{told}");
+    assert!(told.starts_with("learners erased: 1,"), "{told}");
     assert!(
         !told.contains("Camille") && !told.contains("4217"),
         "{told}"
@@ -57,7 +57,7 @@ async fn read_only_mode_lets_it_count_and_nothing_more(pool: PgPool) {
     operator.retention = "24";
     operator.reads(&["read-only", "on"]);
     let told = operator.reads(&["retention", "--dry-run"]);
-    assert!(told.starts_with("would be erased: 1 learners"), "{told}");
+    assert!(told.starts_with("learners to erase: 1,"), "{told}");
     let told = operator.is_refused(&["retention"]);
     assert!(told.contains("read-only mode: nobody was erased"), "{told}");
     assert_eq!(learners(&pool).await, 2);

@@ -91,3 +91,30 @@ async fn the_log_says_why_keys_were_not_read(pool: PgPool) {
     assert_eq!(lines[0]["check"], "keys-unavailable");
     assert_eq!(lines[0]["cause"], "jwks_uri answered with status 502");
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn an_erasure_leaves_the_key_of_who_is_gone_and_nothing_else_of_them(pool: PgPool) {
+    let log = Log::listen_at(Level::TRACE);
+    let site = TestSite::in_production(pool.clone()).await;
+    let platform = FakePlatform::start(&site).await;
+    let mut browser = site.browser();
+    let first = platform.open(&site, &mut browser).await;
+    let key: uuid::Uuid = sqlx::query_scalar("SELECT id FROM users")
+        .fetch_one(&pool)
+        .await
+        .expect("one learner");
+    let pairs = [("confirmation", "EFFACER")];
+    let answer = browser
+        .post_form(&format!("{first}my-data/erasure"), &pairs)
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let text = log.lines();
+    let mut lines = text
+        .lines()
+        .filter(|line| line.contains("erased their data"));
+    let line: Value = serde_json::from_str(lines.next().expect("a line")).expect("JSON");
+    assert_eq!(line["fields"]["learner.id"], key.to_string());
+    for trace in ["Élodie", "eleve1", "EFFACER"] {
+        assert!(!text.contains(trace), "the log tells {trace}");
+    }
+}

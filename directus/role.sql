@@ -46,7 +46,7 @@ GRANT SELECT ON lti_platforms, lti_deployments, lti_contexts, lti_resource_links
 --    Corriger un nom ou une adresse, inscrire quelqu’un à la main, effacer une personne. L’effacement emporte
 --    sa progression, ses inscriptions, ses sessions et ses envois en attente : les clés étrangères en cascade
 --    s’exécutent au nom du propriétaire des tables, le rôle n’a donc besoin d’aucun droit sur « internal ».
-GRANT INSERT (platform_id, moodle_user_id, email, name), UPDATE (email, name), DELETE ON users TO directus;
+GRANT INSERT (platform_id, moodle_user_id, email, name, family_name), UPDATE (email, name, family_name), DELETE ON users TO directus;
 
 --    Ajouter ou retirer un grain terminé. Une date fausse se corrige en retirant la ligne puis en la reposant.
 GRANT INSERT (user_id, grain_id, module_id, sequence_id, completed_at), DELETE ON progress TO directus;

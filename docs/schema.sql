@@ -465,7 +465,9 @@ CREATE TABLE public.users (
     name text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    family_name text,
     CONSTRAINT email_length CHECK ((char_length(email) <= 320)),
+    CONSTRAINT family_name_length CHECK ((char_length(family_name) <= 255)),
     CONSTRAINT moodle_user_id_length CHECK (((char_length(moodle_user_id) >= 1) AND (char_length(moodle_user_id) <= 255))),
     CONSTRAINT name_length CHECK ((char_length(name) <= 255))
 );
@@ -475,6 +477,8 @@ COMMENT ON TABLE public.users IS 'Learners: one row per person and platform.';
 COMMENT ON COLUMN public.users.platform_id IS 'Which Moodle; null for profiles made without one.';
 
 COMMENT ON COLUMN public.users.moodle_user_id IS 'Their identifier over there.';
+
+COMMENT ON COLUMN public.users.family_name IS 'The part of the name by which a class is sorted; null when the platform does not tell it.';
 
 ALTER TABLE ONLY internal.outbox
     ADD CONSTRAINT job_once UNIQUE NULLS NOT DISTINCT (kind, subject_id, user_id);
@@ -703,4 +707,5 @@ INSERT INTO public._sqlx_migrations (version, description, success, checksum, ex
     (20261122120000, 'course and progress', true, '\xa2a889706d44a9d5a4b9d167c752d75450e154fef949f715eea9616f6fa6e734062f007961b2fa91bdb7cd73ef2c72ae', 0),
     (20261125000000, 'lti', true, '\x3f879a6af4cf9bbdb06a3db5393e034cd05a702f16263c63628b46505adf64ff66397c2a1c4244a8398947da141d8f58', 0),
     (20261125100000, 'read only', true, '\x64569d507f0fa21aaf37d07d24b6f25da5836c98712021a926a4500ff96a581bd9ef5c90aa28e78a13f640a5c8d181c3', 0),
-    (20261125200000, 'retention', true, '\x3fc3414c426e72fd284bd93a36ec115a2fe7144c87c4d025faedb49fc44edacbb5ad042046c87f4e6e16cfbb07514531', 0);
+    (20261125200000, 'retention', true, '\x3fc3414c426e72fd284bd93a36ec115a2fe7144c87c4d025faedb49fc44edacbb5ad042046c87f4e6e16cfbb07514531', 0),
+    (20261125300000, 'family name', true, '\xbda525ff7e5a468380a8abba16463dff3f9b29863ebe75d7c85ee1e564b92897e6b3cdff1ae0333d8fe5e6423d254940', 0);

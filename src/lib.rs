@@ -17,6 +17,7 @@ pub mod outbox; // durable jobs
 pub mod lti; // LTI 1.3 as a tool, without a page in it
 pub mod embed; // the signed iframe token
 pub mod progress; // what is done, and what comes next
+pub mod class; // the learners of one context, as their teacher sees them
 pub mod delivery; // runs the jobs of the outbox
 pub mod privacy; // what is kept about one person
 pub mod merging; // learners and platforms that are known twice

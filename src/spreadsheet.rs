@@ -3,7 +3,7 @@
 //! UTF-8 with a byte order mark, `;` between cells, CRLF between rows, times as a clock in Paris
 //! shows them. What is exported is its caller's; no text becomes a formula here.
 
-use std::{borrow::Cow, io};
+use std::borrow::Cow;
 
 use time::OffsetDateTime;
 
@@ -12,7 +12,7 @@ use crate::clock;
 /// What tells Excel that the bytes are UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Media type of what [`writer`] writes.
+/// Media type of a [`table`].
 pub const CONTENT_TYPE: &str = "text/csv; charset=utf-8; header=present";
 
 /// A text as a cell that a spreadsheet shows and does not calculate.
@@ -44,21 +44,6 @@ pub fn moment(time: OffsetDateTime) -> String {
     )
 }
 
-/// Begins a table: writes the byte order mark to `to`, then rows as they are given.
-///
-/// Cells go through [`cell`] first, as [`table`] does for all of them.
-///
-/// # Errors
-/// When `to` cannot be written.
-pub fn writer<W: io::Write>(mut to: W) -> io::Result<csv::Writer<W>> {
-    to.write_all(BYTE_ORDER_MARK.as_bytes())?;
-    Ok(csv::WriterBuilder::new()
-        .delimiter(b';')
-        .terminator(csv::Terminator::CRLF)
-        .flexible(true)
-        .from_writer(to))
-}
-
 /// A whole table, the row of its headings first; every cell goes through [`cell`].
 ///
 /// # Panics
@@ -67,8 +52,25 @@ pub fn table<Rows>(rows: Rows) -> Vec<u8>
 where
     Rows: IntoIterator<Item: IntoIterator<Item: AsRef<str>>>,
 {
+    let mut table = BYTE_ORDER_MARK.as_bytes().to_vec();
+    table.extend(more_rows(rows));
+    table
+}
+
+/// Further rows of a table that was begun by [`table`], for one that is written piece by piece.
+///
+/// # Panics
+/// Never: memory takes what is written, and rows may differ in length.
+pub fn more_rows<Rows>(rows: Rows) -> Vec<u8>
+where
+    Rows: IntoIterator<Item: IntoIterator<Item: AsRef<str>>>,
+{
     let write = || -> csv::Result<Vec<u8>> {
-        let mut table = writer(Vec::new())?;
+        let mut table = csv::WriterBuilder::new()
+            .delimiter(b';')
+            .terminator(csv::Terminator::CRLF)
+            .flexible(true)
+            .from_writer(Vec::new());
         for row in rows {
             for text in row {
                 table.write_field(cell(text.as_ref()).as_bytes())?;

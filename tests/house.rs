@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Modules of the library; each may use those before it, never those after.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "clock",
     "spreadsheet",
     "config",
@@ -23,6 +23,7 @@ const ORDER: [&str; 18] = [
     "lti",
     "embed",
     "progress",
+    "class",
     "delivery",
     "privacy",
     "merging",

@@ -19,12 +19,6 @@ const CHAPTERS: [(char, usize, &str); 11] = [
     ('K', 12, "Our keys, registration, transport"),
 ];
 
-/// Rows that are not followed yet, and why.
-const OPEN: [(&str, &str); 1] = [(
-    "R16",
-    "the page of the class is not built yet; its test comes with it",
-)];
-
 const BEGIN: &str = "<!-- rows: begin -->\n";
 const END: &str = "<!-- rows: end -->\n";
 
@@ -72,21 +66,13 @@ fn rows(letter: char, count: usize) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn every_row_has_a_test_or_a_reason() {
+fn every_row_has_a_test() {
     let tests = tests_by_row();
     let all = CHAPTERS
         .iter()
         .flat_map(|(letter, count, _)| rows(*letter, *count));
-    let missing: Vec<_> = all
-        .filter(|row| !tests.contains_key(row) && !OPEN.iter().any(|(open, _)| open == row))
-        .collect();
+    let missing: Vec<_> = all.filter(|row| !tests.contains_key(row)).collect();
     assert!(missing.is_empty(), "rows without a test: {missing:?}");
-    for (row, _) in OPEN {
-        assert!(
-            !tests.contains_key(row),
-            "{row} has a test now: take it off the list"
-        );
-    }
 }
 
 #[test]
@@ -121,9 +107,8 @@ fn table() -> String {
             "\n### {letter}: {title}\n\n| row | test | in |\n| --- | --- | --- |\n"
         );
         for row in rows(letter, count) {
-            let open = OPEN.iter().find(|(open, _)| *open == row);
-            let cells = match (tests.get(&row), open) {
-                (Some(tests), _) => {
+            let cells = match tests.get(&row) {
+                Some(tests) => {
                     let sentences: Vec<_> = tests
                         .iter()
                         .map(|(sentence, _)| sentence.as_str())
@@ -131,8 +116,7 @@ fn table() -> String {
                     let file = tests.first().map_or("", |(_, file)| file);
                     format!("{} | `{file}`", sentences.join("; "))
                 }
-                (None, Some((_, why))) => format!("**not followed yet**: {why} | "),
-                (None, None) => "**missing** | ".to_owned(),
+                None => "**missing** | ".to_owned(),
             };
             let _ = writeln!(text, "| {row} | {cells} |");
         }

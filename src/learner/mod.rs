@@ -74,6 +74,17 @@ impl TryFrom<&str> for MoodleUserId {
     }
 }
 
+/// What a platform tells of a person beside who it is; each of them may be missing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'a> {
+    /// Their address.
+    pub email: Option<&'a str>,
+    /// Their whole name.
+    pub name: Option<&'a str>,
+    /// The part of it by which a class is sorted.
+    pub family_name: Option<&'a str>,
+}
+
 /// A learner as the pages show them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Learner {

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Learner, LearnerId, MoodleUserId};
+use super::{Learner, LearnerId, MoodleUserId, Told};
 
 /// Finds the learner of this identifier, or makes them.
 ///
@@ -53,20 +53,22 @@ pub async fn upsert_platform_learner(
     conn: &mut PgConnection,
     platform: Uuid,
     moodle_user_id: &MoodleUserId,
-    email: Option<&str>,
-    name: Option<&str>,
+    told: Told<'_>,
 ) -> sqlx::Result<Learner> {
     let row = sqlx::query!(
         r#"
-        INSERT INTO users AS known (platform_id, moodle_user_id, email, name) VALUES ($1, $2, $3, $4)
+        INSERT INTO users AS known (platform_id, moodle_user_id, email, name, family_name)
+        VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT ON CONSTRAINT learner_once_per_platform DO UPDATE
-        SET email = coalesce(excluded.email, known.email), name = coalesce(excluded.name, known.name)
+        SET email = coalesce(excluded.email, known.email), name = coalesce(excluded.name, known.name),
+            family_name = coalesce(excluded.family_name, known.family_name)
         RETURNING id, moodle_user_id, email, name
         "#,
         platform,
         moodle_user_id.as_str(),
-        email,
-        name,
+        told.email,
+        told.name,
+        told.family_name,
     )
     .fetch_one(conn)
     .await?;

@@ -20,7 +20,7 @@ pub enum Role {
     Teacher,
     /// Helps to teach: sees the class, resets and erases nothing.
     Assistant,
-    /// An administrator of the platform who does not belong to the context.
+    /// An administrator of the platform who does not belong to the context: reads, sees nobody.
     Observer,
     /// A teacher's preview of what a learner sees: never graded, never counted.
     TestLearner,
@@ -54,7 +54,7 @@ impl Role {
 
     /// Whether the class of the context may be seen.
     pub fn can_see_class(self) -> bool {
-        matches!(self, Self::Teacher | Self::Assistant | Self::Observer)
+        matches!(self, Self::Teacher | Self::Assistant)
     }
 
     /// Whether activities may be placed in the context.

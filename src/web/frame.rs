@@ -31,6 +31,8 @@ pub struct Frame {
     pub leave: Option<String>,
     /// « Mes données »; `None` without a session, and in a dialog that has no room for it.
     pub my_data: Option<String>,
+    /// The page of the class; only for those who may see it.
+    pub class: Option<String>,
     /// What a teacher should know of this activity.
     pub remark: Option<&'static str>,
     /// Whether nothing can be finished at the moment.
@@ -56,6 +58,9 @@ impl Frame {
             my_data: standing
                 .filter(|_| launch.is_none_or(|launch| launch.deep_linking.is_none()))
                 .map(|_| visitor.urls.my_data()),
+            class: launch
+                .filter(|launch| launch.class().is_some() && launch.deep_linking.is_none())
+                .map(|_| visitor.urls.class()),
             remark: launch.and_then(remark),
             is_read_only: visitor.is_read_only,
             ..Self::bare(state, visitor.urls.clone())
@@ -75,6 +80,7 @@ impl Frame {
             way_back: None,
             leave: None,
             my_data: None,
+            class: None,
             remark: None,
             is_read_only: false,
             is_development: state.config.is_development(),

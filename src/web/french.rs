@@ -1,8 +1,9 @@
 //! How numbers, durations and dates are worded, with French typography.
 
+use jiff::civil::Date;
 use time::OffsetDateTime;
 
-use crate::{clock, progress::Progress};
+use crate::{clock::in_paris, progress::Progress};
 
 const MONTHS: [&str; 12] = [
     "janvier",
@@ -46,22 +47,39 @@ pub fn minutes(minutes: u16) -> String {
 
 /// « 14 novembre 2026 », « 1er mars 2026 », as the calendar in Paris has it.
 pub fn date(time: OffsetDateTime) -> String {
-    let date = clock::in_paris(time).date();
+    let date = in_paris(time).date();
+    format!("{}\u{a0}{}", day(date), date.year())
+}
+
+/// « aujourd’hui », « hier », « 14 novembre », and with its year a date of another one.
+pub fn recent_date(time: OffsetDateTime, now: OffsetDateTime) -> String {
+    let (then, today) = (in_paris(time).date(), in_paris(now).date());
+    match (today - then).get_days() {
+        0 => "aujourd’hui".to_owned(),
+        1 => "hier".to_owned(),
+        _ if then.year() == today.year() => day(then),
+        _ => date(time),
+    }
+}
+
+/// « 0 personne », « 1 personne », « 2 personnes ».
+pub fn people(count: usize) -> String {
+    let plural = if count > 1 { "s" } else { "" };
+    format!("{count}\u{a0}personne{plural}")
+}
+
+/// « 14 novembre », « 1er mars ».
+pub fn day(date: Date) -> String {
     let month = usize::try_from(date.month() - 1)
         .ok()
         .and_then(|rank| MONTHS.get(rank));
     let first = if date.day() == 1 { "er" } else { "" };
-    format!(
-        "{}{first}\u{a0}{}\u{a0}{}",
-        date.day(),
-        month.unwrap_or(&""),
-        date.year()
-    )
+    format!("{}{first}\u{a0}{}", date.day(), month.unwrap_or(&""))
 }
 
 /// « 14 novembre 2026 à 9 h 05 », as the clocks in Paris show it.
 pub fn moment(time: OffsetDateTime) -> String {
-    let paris = clock::in_paris(time);
+    let paris = in_paris(time);
     let (hour, minute) = (paris.hour(), paris.minute());
     format!("{} à {hour}\u{a0}h\u{a0}{minute:02}", date(time))
 }
@@ -118,6 +136,25 @@ mod tests {
         assert_eq!(
             moment(datetime!(2026-11-14 08:05 UTC)),
             "14\u{a0}novembre\u{a0}2026 à 9\u{a0}h\u{a0}05"
+        );
+    }
+
+    #[test]
+    fn a_recent_date_is_said_from_today_on() {
+        let now = datetime!(2026-01-02 09:00 UTC);
+        let said = |time| recent_date(time, now);
+        assert_eq!(said(datetime!(2026-01-01 23:30 UTC)), "aujourd’hui");
+        assert_eq!(said(datetime!(2025-12-31 23:30 UTC)), "hier");
+        assert_eq!(
+            said(datetime!(2025-12-30 09:00 UTC)),
+            "30\u{a0}décembre\u{a0}2025"
+        );
+        assert_eq!(
+            recent_date(
+                datetime!(2026-11-14 09:00 UTC),
+                datetime!(2026-11-20 09:00 UTC)
+            ),
+            "14\u{a0}novembre"
         );
     }
 

@@ -64,6 +64,11 @@ pub fn router(state: AppState) -> Router {
         .route(route::MY_DATA_JSON, get(pages::my_data::export::json))
         .route(route::MY_DATA_CSV, get(pages::my_data::export::csv))
         .route(route::MY_DATA_ERASURE, post(pages::my_data::erasure::erase));
+    let class = Router::new()
+        .route(route::CLASS, get(pages::class::show))
+        .route(route::CLASS_CSV, get(pages::class::export::csv))
+        .route(route::CLASS_XAPI, get(pages::class::export::xapi))
+        .route(route::RESENDING, post(pages::class::resend));
     let api = Router::new()
         .route(route::API_PROFILE, post(api::profile::create))
         .route(
@@ -97,6 +102,7 @@ pub fn router(state: AppState) -> Router {
         .route(route::ENTRY, once(get(entry::show)))
         .route(route::LEAVE, post(leave::end));
     let mut site = pages
+        .merge(class)
         .merge(entrances)
         .merge(api)
         .merge(host)

@@ -1,5 +1,7 @@
 //! Every address of the site, written once. Templates ask [`Urls`]; nobody types an `href`.
 
+use url::form_urlencoded;
+
 use crate::catalogue::Scope;
 
 /// Route patterns, as the router mounts them under each root.
@@ -16,6 +18,14 @@ pub mod route {
     pub const COMPLETION: &str = "/grains/{id}/completion";
     /// « Je veux le revoir plus tard ».
     pub const UNDO: &str = "/grains/{id}/completion/undo";
+    /// The class of a teacher.
+    pub const CLASS: &str = "/class";
+    /// The same as a table to take away.
+    pub const CLASS_CSV: &str = "/class/export.csv";
+    /// The same as xAPI statements.
+    pub const CLASS_XAPI: &str = "/class/export.jsonl";
+    /// « Envoyer à nouveau ».
+    pub const RESENDING: &str = "/class/resending";
     /// The same site below the handle of a session in a frame: its home page…
     pub const FRAME_HOME: &str = "/s/{handle}/";
     /// … and all the rest of it.
@@ -68,6 +78,28 @@ pub fn is_entrance(path: &str) -> bool {
 /// The one-time address of a session.
 pub fn entry(ticket: &str) -> String {
     format!("/e/{ticket}")
+}
+
+/// Without a value, a pair is left out.
+fn with_query(path: String, pairs: &[(&str, &str)]) -> String {
+    let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish();
+    if query.is_empty() {
+        path
+    } else {
+        format!("{path}?{query}")
+    }
+}
+
+/// Whether an export names people.
+fn names(is_pseudonymous: bool) -> &'static [(&'static str, &'static str)] {
+    if is_pseudonymous {
+        &[("names", "no")]
+    } else {
+        &[]
+    }
 }
 
 /// Builds the addresses of one request: plain, or all below the root of a session in a frame.
@@ -140,6 +172,37 @@ impl Urls {
             Scope::Sequence(id) => self.sequence(id),
             Scope::Grain(id) => self.grain(id),
         }
+    }
+
+    /// The class of a teacher.
+    pub fn class(&self) -> String {
+        format!("{}{}", self.root, route::CLASS)
+    }
+
+    /// The same, asked for with these pairs; those without a value are left out.
+    pub fn class_with(&self, pairs: &[(&str, &str)]) -> String {
+        with_query(self.class(), pairs)
+    }
+
+    /// The class as a table to take away, with names or without.
+    pub fn class_csv(&self, is_pseudonymous: bool) -> String {
+        with_query(
+            format!("{}{}", self.root, route::CLASS_CSV),
+            names(is_pseudonymous),
+        )
+    }
+
+    /// The class as xAPI statements, with names or without.
+    pub fn class_xapi(&self, is_pseudonymous: bool) -> String {
+        with_query(
+            format!("{}{}", self.root, route::CLASS_XAPI),
+            names(is_pseudonymous),
+        )
+    }
+
+    /// Where refused scores are sent again.
+    pub fn resending(&self) -> String {
+        format!("{}{}", self.root, route::RESENDING)
     }
 
     /// Where a teacher chooses what to place.

@@ -3,7 +3,9 @@
 //! Filed by address: `pages/` and `api/` mirror `src/web`; what concerns all stands beside.
 
 mod api;
+mod authorisation;
 mod catalogue;
+mod class;
 mod cli;
 mod directus;
 mod failures;

@@ -31,6 +31,8 @@ pub struct Assignment {
 /// A score that the platform did not take.
 #[derive(Clone, Debug)]
 pub struct RefusedScore {
+    /// Of which activity.
+    pub link: ResourceLinkId,
     /// Whose.
     pub learner: LearnerId,
     /// Title of the activity over there.
@@ -209,7 +211,7 @@ pub async fn list_refused_scores(
 ) -> sqlx::Result<Vec<RefusedScore>> {
     let rows = sqlx::query!(
         r#"
-        SELECT user_id, title, refused_reason AS "reason!", refused_status, refused_answer, refused_at AS "at!"
+        SELECT link.id, user_id, title, refused_reason AS "reason!", refused_status, refused_answer, refused_at AS "at!"
         FROM internal.lti_scores JOIN lti_resource_links AS link ON link.id = resource_link_id
         WHERE context_id = $1 AND refused_at IS NOT NULL
         ORDER BY refused_at DESC, user_id
@@ -220,6 +222,7 @@ pub async fn list_refused_scores(
     .await?;
     let rows = rows.into_iter().filter_map(|row| {
         Some(RefusedScore {
+            link: ResourceLinkId(row.id),
             learner: LearnerId(row.user_id),
             activity: row.title,
             refusal: Refusal {
@@ -233,6 +236,49 @@ pub async fn list_refused_scores(
         })
     });
     Ok(rows.collect())
+}
+
+/// A score that is to be sent once more.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TakenUp {
+    /// Of which activity.
+    pub link: ResourceLinkId,
+    /// Whose.
+    pub learner: LearnerId,
+    /// To which platform.
+    pub platform: PlatformId,
+}
+
+/// Forgets the refusals of a context, of one learner in one activity if `only` names them, and
+/// tells which there were.
+///
+/// # Errors
+/// Those of the database.
+pub async fn take_refused_scores(
+    conn: &mut PgConnection,
+    context: ContextId,
+    only: Option<(ResourceLinkId, LearnerId)>,
+) -> sqlx::Result<Vec<TakenUp>> {
+    let (link, learner) = only.unzip();
+    let rows = sqlx::query!(
+        "UPDATE internal.lti_scores AS score
+         SET refused_reason = NULL, refused_status = NULL, refused_answer = NULL, refused_at = NULL
+         FROM lti_resource_links AS link JOIN lti_deployments AS deployment ON deployment.id = deployment_id
+         WHERE link.id = resource_link_id AND context_id = $1 AND refused_at IS NOT NULL
+           AND link.id = coalesce($2, link.id) AND user_id = coalesce($3, user_id)
+         RETURNING link.id, user_id, platform_id",
+        context.0,
+        link.map(|link| link.0),
+        learner.map(|learner| learner.0),
+    )
+    .fetch_all(conn)
+    .await?;
+    let taken = rows.into_iter().map(|row| TakenUp {
+        link: ResourceLinkId(row.id),
+        learner: LearnerId(row.user_id),
+        platform: PlatformId(row.platform_id),
+    });
+    Ok(taken.collect())
 }
 
 fn score(given: Option<i32>, maximum: Option<i32>) -> Option<Score> {

@@ -6,7 +6,7 @@ use url::Url;
 use super::{DeepLinkingSettings, Expected, LaunchError, dialog};
 use crate::{
     catalogue::{Catalogue, Scope},
-    learner::MoodleUserId,
+    learner::{MoodleUserId, Told},
     lti::{
         Platform, Role,
         access::scope,
@@ -26,6 +26,8 @@ pub struct Launch {
     pub subject: MoodleUserId,
     /// Their name, when it is told.
     pub name: Option<String>,
+    /// Their family name, when it is told.
+    pub family_name: Option<String>,
     /// Their e-mail address, when it is told.
     pub email: Option<String>,
     /// What they are in the context.
@@ -36,6 +38,17 @@ pub struct Launch {
     pub presentation: Presentation,
     /// What is to be done.
     pub message: Message,
+}
+
+impl Launch {
+    /// What it tells of the person.
+    pub fn told(&self) -> Told<'_> {
+        Told {
+            email: self.email.as_deref(),
+            name: self.name.as_deref(),
+            family_name: self.family_name.as_deref(),
+        }
+    }
 }
 
 /// What is to be done.
@@ -148,6 +161,7 @@ pub(super) fn read(
         deployment,
         subject,
         name: person_name(claims),
+        family_name: claims.shown_text("family_name", 255),
         email: claims.shown_text("email", 320),
         role,
         context: context(claims, platform)?,

@@ -19,6 +19,8 @@ pub struct Member {
     pub id: MoodleUserId,
     /// Their name, when it is told.
     pub name: Option<String>,
+    /// Their family name, when it is told.
+    pub family_name: Option<String>,
     /// Their e-mail address, when it is told.
     pub email: Option<String>,
     /// What they are in the context.
@@ -45,6 +47,7 @@ impl Member {
         Some(Self {
             id: MoodleUserId::exact(text("user_id")?).ok()?,
             name: name(text),
+            family_name: text("family_name").and_then(|text| decoded(text, 255)),
             email: text("email").and_then(|text| decoded(text, 320)),
             role: Role::from_roles(roles),
             // Without a word on it, they do.

@@ -63,25 +63,33 @@ pub async fn upsert_members(
         .iter()
         .map(|member| member.name.as_deref())
         .collect();
+    let family_names: Vec<_> = members
+        .iter()
+        .map(|member| member.family_name.as_deref())
+        .collect();
     let emails: Vec<_> = members
         .iter()
         .map(|member| member.email.as_deref())
         .collect();
     sqlx::query!(
         r#"
-        INSERT INTO users AS known (platform_id, moodle_user_id, email, name)
-        SELECT DISTINCT ON (moodle_user_id) $1::uuid, moodle_user_id, email, name
-        FROM unnest($2::text[], $3::text[], $4::text[]) AS member (moodle_user_id, email, name)
+        INSERT INTO users AS known (platform_id, moodle_user_id, email, name, family_name)
+        SELECT DISTINCT ON (moodle_user_id) $1::uuid, moodle_user_id, email, name, family_name
+        FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS member (moodle_user_id, email, name, family_name)
         ORDER BY moodle_user_id
         ON CONFLICT ON CONSTRAINT learner_once_per_platform DO UPDATE
-        SET email = coalesce(excluded.email, known.email), name = coalesce(excluded.name, known.name)
-        WHERE (known.email, known.name)
-            IS DISTINCT FROM (coalesce(excluded.email, known.email), coalesce(excluded.name, known.name))
+        SET email = coalesce(excluded.email, known.email), name = coalesce(excluded.name, known.name),
+            family_name = coalesce(excluded.family_name, known.family_name)
+        WHERE (known.email, known.name, known.family_name) IS DISTINCT FROM (
+            coalesce(excluded.email, known.email), coalesce(excluded.name, known.name),
+            coalesce(excluded.family_name, known.family_name)
+        )
         "#,
         platform.0,
         &ids(members) as &[&str],
         &emails as &[Option<&str>],
         &names as &[Option<&str>],
+        &family_names as &[Option<&str>],
     )
     .execute(conn)
     .await?;

@@ -86,6 +86,10 @@ impl From<&PageError> for ApiError {
                 "out_of_frame",
                 "Cette session ne vaut que dans la page où elle a été ouverte.",
             ),
+            PageError::NotTeacher => (
+                "not_a_teacher",
+                "Cette adresse est réservée à l’équipe enseignante du cours.",
+            ),
             PageError::Refused(_) => ("refused", "La demande de la plateforme est refusée."),
             PageError::ForeignPost => (
                 "foreign_origin",

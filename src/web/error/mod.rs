@@ -33,6 +33,8 @@ pub enum PageError {
     },
     /// The address of a session in a frame, opened elsewhere.
     OutOfFrame,
+    /// A page for those who teach, in a session of somebody who does not.
+    NotTeacher,
     /// A platform, or somebody in its name, is refused.
     Refused(Box<LaunchRefusal>),
     /// A post that does not come from our own pages.
@@ -127,7 +129,7 @@ impl PageError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Retired => StatusCode::GONE,
             Self::NoSession { .. } => StatusCode::UNAUTHORIZED,
-            Self::OutOfFrame | Self::ForeignPost => StatusCode::FORBIDDEN,
+            Self::OutOfFrame | Self::NotTeacher | Self::ForeignPost => StatusCode::FORBIDDEN,
             Self::Refused(refusal) => refusal.status,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

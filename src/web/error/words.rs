@@ -24,6 +24,11 @@ impl PageError {
                 "Son adresse ne vaut que là où vous avez ouvert le cours\u{a0}: elle ne peut être ni copiée, ni ouverte dans un autre onglet. Ce que vous avez terminé est enregistré.",
                 "Revenez dans votre cours Moodle et ouvrez de nouveau l’activité.",
             ],
+            Self::NotTeacher => [
+                "Cette page est réservée à l’équipe enseignante",
+                "Elle montre où en est la classe aux personnes qui enseignent dans ce cours Moodle, et qui l’ont ouvert depuis ce cours. Votre propre progression est à l’accueil.",
+                "",
+            ],
             Self::ForeignPost => [
                 "Cette action n’a pas été acceptée",
                 "Elle ne venait pas d’une page de ce site : par sécurité, rien n’a été enregistré ni modifié.",

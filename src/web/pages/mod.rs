@@ -6,6 +6,7 @@
 
 mod arrival;
 pub(super) mod bar;
+pub(crate) mod class;
 mod confirmation;
 mod drawing;
 pub(crate) mod error;

@@ -11,6 +11,7 @@ use tower_sessions::session::Id;
 use super::{SessionData, cookie, launch::LaunchSession, resume};
 use crate::{
     learner::{Learner, LearnerId},
+    lti::ContextId,
     progress::{self, Standing},
     web::{error::PageError, state::AppState, urls::Urls},
 };
@@ -92,6 +93,41 @@ impl OptionalFromRequestParts<AppState> for CurrentLearner {
             Err(PageError::NoSession { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Whoever teaches, or helps to teach, in the course over there that they opened ours from; anybody
+/// else gets the 403 page.
+#[derive(Clone, Debug)]
+pub(crate) struct CurrentTeacher {
+    /// Their session, without their own progress.
+    pub(crate) visitor: Visitor,
+    /// What to call them.
+    pub(crate) name: String,
+    /// The one context that they may see.
+    pub(crate) context: ContextId,
+}
+
+impl FromRequestParts<AppState> for CurrentTeacher {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
+        let is_read_only = state.read_only.is_on(&state.db, state.clock.now()).await;
+        let Some(Known { learner, session }) = known(parts, state).await? else {
+            return Err(PageError::NoSession { unsaved: None });
+        };
+        let visitor = Visitor {
+            urls: urls_of(&parts.extensions),
+            standing: None,
+            session,
+            is_read_only,
+        };
+        let context = visitor.launch().and_then(LaunchSession::class);
+        Ok(Self {
+            name: learner.display_name(),
+            context: context.ok_or(PageError::NotTeacher)?,
+            visitor,
+        })
     }
 }
 

@@ -155,6 +155,11 @@ impl LaunchSession {
         }
     }
 
+    /// The course over there whose class this session may see.
+    pub(crate) fn class(&self) -> Option<ContextId> {
+        self.context.filter(|_| self.role.can_see_class())
+    }
+
     /// When the session ends if nothing happens after `now`, UTC.
     pub fn expires_at(&self, now: OffsetDateTime) -> OffsetDateTime {
         (now + IDLE_LIFETIME).min(self.started_at + ABSOLUTE_LIFETIME)

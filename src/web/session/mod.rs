@@ -16,7 +16,7 @@ use time::{Duration, OffsetDateTime};
 use tower_sessions::{Expiry, Session, session::Id};
 
 pub use extract::{CurrentLearner, Visitor};
-pub(crate) use extract::{FramedSession, Handle, Recognised, urls_of};
+pub(crate) use extract::{CurrentTeacher, FramedSession, Handle, Recognised, urls_of};
 
 use super::state::AppState;
 use crate::learner::LearnerId;

@@ -22,7 +22,7 @@ const CUSTOM: &str = "https://purl.imsglobal.org/spec/lti/claim/custom";
 const RESOURCE_LINK: &str = "https://purl.imsglobal.org/spec/lti/claim/resource_link";
 
 /// `/s/{handle}` of an address below it.
-pub(super) fn root_of(address: &str) -> &str {
+pub(crate) fn root_of(address: &str) -> &str {
     let end = address[3..].find('/').expect("a path below the handle") + 3;
     &address[..end]
 }

@@ -20,3 +20,5 @@ mod state;
 mod times;
 mod transport;
 mod token;
+
+pub(crate) use frames::root_of;

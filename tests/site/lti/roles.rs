@@ -1,6 +1,4 @@
 //! Rows R01 to R17: what somebody may do in a course, from the roles that the platform tells.
-//!
-//! The page of the class (R16) has tests of its own.
 
 use axum::http::StatusCode;
 use mini_site::lti::Role;
@@ -195,7 +193,7 @@ async fn r10_who_teaches_elsewhere_in_the_institution_does_not_teach_here(pool: 
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
-async fn r11_an_administrator_without_a_part_in_the_course_looks_on(pool: PgPool) {
+async fn r11_an_administrator_without_a_part_in_the_course_reads_and_sees_nobody(pool: PgPool) {
     let mut row = Row::new(pool).await;
     let both = json!([
         format!("{SYSTEM}#Administrator"),
@@ -203,7 +201,7 @@ async fn r11_an_administrator_without_a_part_in_the_course_looks_on(pool: PgPool
     ]);
     row.becomes(both, Role::Observer).await;
     let observer = Role::Observer;
-    assert!(observer.can_see_class() && !observer.can_change_class());
+    assert!(!observer.can_see_class() && !observer.can_change_class());
     assert!(!observer.can_place_activities() && !observer.is_graded());
 }
 
@@ -257,6 +255,22 @@ async fn r15_who_learns_and_teaches_is_a_teacher_whose_progress_does_not_count(p
     assert!(!Role::Teacher.is_graded());
     // Their own progress is kept all the same.
     assert_eq!(row.site.count("SELECT count(*) FROM progress").await, 1);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn r16_a_learner_who_types_the_address_of_the_class_is_refused(pool: PgPool) {
+    let mut row = Row::new(pool).await;
+    let first = row
+        .accepts(|claims| roles(claims, &in_context(["#Learner"])))
+        .await;
+    for path in ["/class", "/class/export.csv", "/class/export.jsonl"] {
+        let answer = row
+            .browser
+            .get_framed(&format!("{}{path}", root_of(&first)))
+            .await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(!answer.text.contains("Lefèvre"), "{path}");
+    }
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

@@ -73,8 +73,7 @@ pub(super) async fn open(
         &mut transaction,
         platform.id.0,
         &launch.subject,
-        launch.email.as_deref(),
-        launch.name.as_deref(),
+        launch.told(),
     )
     .await?;
     let context = record_context(&mut transaction, deployment, launch, &learner, now).await?;

@@ -394,6 +394,8 @@ pub(crate) async fn enter(browser: &mut Browser, address: &str) -> String {
 /// Makes the claims those of the teacher Hélène Marchand.
 pub(crate) fn as_teacher(claims: &mut Value) {
     claims["sub"] = json!("3");
+    claims["given_name"] = json!("Hélène");
+    claims["family_name"] = json!("Marchand");
     claims["name"] = json!("Hélène Marchand");
     claims["email"] = json!("prof@example.test");
     claims["https://purl.imsglobal.org/spec/lti/claim/roles"] =

@@ -1,0 +1,3 @@
+-- Classes are listed by full name again.
+
+ALTER TABLE users DROP COLUMN family_name;

@@ -20,6 +20,7 @@ pub(super) async fn run(config: Result<Config, ConfigError>) -> anyhow::Result<(
     );
     let config = config?;
     println!("configuration: sound");
+    println!("{}", super::retention::told(config.retention_months));
     let pool = db::pool(&config);
     let missing = match db::missing_migrations(&pool).await {
         Ok(missing) => missing,

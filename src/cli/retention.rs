@@ -59,6 +59,16 @@ impl Retention {
     }
 }
 
+/// Whom the daily run erases, in a sentence.
+pub(super) fn told(months: Option<u16>) -> String {
+    match months {
+        Some(months) => {
+            format!("retention: learners without activity for {months} months are erased")
+        }
+        None => "retention: nobody is erased, RETENTION_MONTHS is not set".to_owned(),
+    }
+}
+
 /// The daily run, if it is due and this instance is the first to see it.
 pub(super) async fn run_daily(state: &AppState) {
     let Some(months) = state.config.retention_months else {

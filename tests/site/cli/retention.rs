@@ -38,7 +38,14 @@ async fn a_dry_run_counts_and_a_run_erases_without_a_name(pool: PgPool) {
         "{told}"
     );
     assert_eq!(learners(&pool).await, 2);
+    let told = operator.reads(&["check"]);
+    assert!(told.contains("retention: nobody is erased"), "{told}");
     operator.retention = "24";
+    let told = operator.reads(&["check"]);
+    assert!(
+        told.contains("retention: learners without activity for 24 months are erased"),
+        "{told}"
+    );
     operator.reads(&["retention", "--dry-run"]);
     assert_eq!(learners(&pool).await, 2);
     let told = operator.reads(&["retention"]);

@@ -297,7 +297,7 @@ async fn m12_a_learner_may_tell_as_little_as_they_like(pool: PgPool) {
             })
             .await;
         let page = row.page(&first).await;
-        let name = format!(r#"<span class="learner">{expected}</span>"#);
+        let name = format!("Mes données\u{a0}: </span>{expected}</a>");
         assert!(page.contains(&name), "{expected}: {page}");
     }
 }

@@ -8,7 +8,7 @@ SET maintenance_work_mem = '512MB';
 SET work_mem = '256MB';
 
 BEGIN;
-TRUNCATE users, progress, internal.sessions RESTART IDENTITY;
+TRUNCATE users, progress, internal.sessions RESTART IDENTITY CASCADE;
 
 CREATE TEMPORARY TABLE put_aside ON COMMIT DROP AS
 SELECT 1 AS rank, format('ALTER TABLE progress DROP CONSTRAINT %I', conname) AS away,

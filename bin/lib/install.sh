@@ -195,6 +195,13 @@ need_webkit_driver() {
     echo 'WebKitGTK SKIPPED: it is not installed (Debian: apt-get install webkit2gtk-driver xvfb)'
 }
 
+# A spreadsheet without windows, for what teachers take away.
+need_libreoffice() {
+    have soffice || have libreoffice || try_apt libreoffice-calc-nogui
+    have soffice || have libreoffice ||
+        echo 'LibreOffice SKIPPED: it is not installed (Debian: apt-get install libreoffice-calc-nogui)'
+}
+
 need_openssl() {
     if ! have openssl && can_apt; then apt_install openssl; fi
     have openssl || how_to openssl openssl openssl openssl

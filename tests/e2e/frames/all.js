@@ -6,4 +6,5 @@ import './scenario.test.js';
 import './sessions.test.js';
 import './places.test.js';
 import './picker.test.js';
+import './class.test.js';
 import './registration.test.js';

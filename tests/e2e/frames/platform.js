@@ -54,6 +54,8 @@ export const startPlatform = async (tls, number = 1) => {
     registrationTokens: new Set(),
     /** All requests, each with its `answer`. */
     received,
+    /** Ids of people whose scores it refuses. */
+    refuses: new Set(),
     /** The deep-linking answers: their claims. */
     picked: [],
     /** Takes `{ clientId, deploymentId, loginUri, redirectUris, targetLinkUri, jwksUri }` as an admin would type it. */

@@ -52,13 +52,16 @@ export const browserTest = (name, { open, missing, expected }, body) =>
     missing,
   );
 
-/** A test in Chromium; `options` are those of `openChromium`, and `expected`, the complaints it provokes. */
-export const inChromium = (name, { expected, ...options }, body) =>
+/**
+ * A test in Chromium; `options` are those of `openChromium`, and `expected`, the complaints it
+ * provokes; `also`, what else this machine lacks.
+ */
+export const inChromium = (name, { expected, also, ...options }, body) =>
   browserTest(
     name,
     {
       expected,
-      missing: chromiumMissing,
+      missing: chromiumMissing ?? also,
       open: (at, certificate, origins) => openChromium(at, certificate, { ...options, origins }),
     },
     body,

@@ -72,7 +72,8 @@ const remove =
 // ---- Scores
 
 const isNumber = (value) => value !== '' && Number.isFinite(Number(value));
-const isLearner = (platform, id) => platform.people.some((each) => each.id === id && !each.isTeacher);
+const isLearner = (platform, id) =>
+  !platform.refuses.has(id) && platform.people.some((each) => each.id === id && !each.isTeacher);
 
 // One answer for ten faults, as Moodle has it.
 const isWrong = (platform, { userId, timestamp, gradingProgress, activityProgress, scoreGiven, scoreMaximum }) =>

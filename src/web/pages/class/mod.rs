@@ -5,6 +5,7 @@
 mod asked;
 mod chart;
 pub(crate) mod export;
+mod filter;
 mod grades;
 mod people;
 

@@ -3,10 +3,13 @@
 
 use time::OffsetDateTime;
 
-use super::asked::Asked;
+use super::{
+    asked::Asked,
+    filter::{Filter, words},
+};
 use crate::{
     catalogue::{Catalogue, Module, Place},
-    class::{Grade, Member, Order, State},
+    class::{Grade, Member, Order},
     clock::in_paris,
     progress::Progress,
     web::{french, pages::bar, urls::Urls},
@@ -31,24 +34,6 @@ pub(super) struct People {
     pub(super) has_grades: bool,
     pub(super) rows: Vec<Row>,
     pub(super) pages: Option<Pages>,
-}
-
-/// The form above the list, and what it keeps.
-pub(super) struct Filter {
-    pub(super) action: String,
-    pub(super) search: String,
-    pub(super) states: Vec<Choice>,
-    /// Pairs that go with it unseen.
-    pub(super) kept: Vec<(&'static str, &'static str)>,
-    /// The whole list again, when something is chosen.
-    pub(super) reset: Option<String>,
-}
-
-/// One state to choose.
-pub(super) struct Choice {
-    pub(super) value: &'static str,
-    pub(super) label: &'static str,
-    pub(super) is_chosen: bool,
 }
 
 /// What stands between the name and the sum.
@@ -168,38 +153,6 @@ fn caption(shown: usize, all: usize, asked: &Asked) -> String {
     format!("{}{of}, {order}", french::people(shown))
 }
 
-impl Filter {
-    fn new(urls: &Urls, asked: &Asked) -> Self {
-        let selection = &asked.selection;
-        let choice = |state: State| Choice {
-            value: state.as_str(),
-            label: words(state),
-            is_chosen: selection.state == Some(state),
-        };
-        let kept = [
-            ("module", asked.module.map_or("", |module| module.id)),
-            ("order", asked.order()),
-            ("reversed", asked.reversed()),
-        ];
-        let is_chosen = selection.state.is_some() || !selection.search.is_empty();
-        Self {
-            action: format!("{}#people", urls.class()),
-            search: selection.search.clone(),
-            states: State::ALL.map(choice).into(),
-            kept: kept
-                .into_iter()
-                .filter(|(_, value)| !value.is_empty())
-                .collect(),
-            reset: is_chosen.then(|| {
-                asked.address(urls, |asked| {
-                    asked.selection.state = None;
-                    asked.selection.search.clear();
-                })
-            }),
-        }
-    }
-}
-
 impl Columns {
     fn new(catalogue: &Catalogue, urls: &Urls, asked: &Asked) -> Self {
         let numbered = |(module, number): (&'static Module, usize)| Column {
@@ -303,15 +256,4 @@ impl Row {
 fn short_date(time: OffsetDateTime) -> String {
     let date = in_paris(time).date();
     format!("{:02}/{:02}", date.day(), date.month())
-}
-
-/// A state, in a word or two.
-fn words(state: State) -> &'static str {
-    match state {
-        State::NeverCame => "Jamais venu·e",
-        State::NotBegun => "Pas commencé",
-        State::UnderWay => "En chemin",
-        State::Stopped => "À l’arrêt",
-        State::Done => "Terminé",
-    }
 }

@@ -253,7 +253,7 @@ async fn a_class_is_never_seen_from_another_one(pool: PgPool) {
     site.execute("UPDATE users SET name = 'Camille ' || moodle_user_id, family_name = NULL")
         .await;
     for path in ["/class", "/class/export.csv", "/class/export.jsonl"] {
-        let mut seen = async |person: &mut Person| {
+        let seen = async |person: &mut Person| {
             let path = format!("{}{path}", person.root);
             person.browser.get_framed(&path).await.text
         };

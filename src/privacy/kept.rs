@@ -33,6 +33,8 @@ pub struct Profile {
     pub moodle_user_id: String,
     /// Their name, when the platform told it.
     pub name: Option<String>,
+    /// The part of it by which a class is sorted, when the platform told it.
+    pub family_name: Option<String>,
     /// Their address, when the platform told it.
     pub email: Option<String>,
     /// Since when the profile is kept.

@@ -18,7 +18,7 @@ pub async fn find_profile(
 ) -> sqlx::Result<Option<(Profile, Option<Origin>)>> {
     let row = sqlx::query!(
         r#"
-        SELECT users.id, moodle_user_id, email, users.name, users.created_at, users.updated_at,
+        SELECT users.id, moodle_user_id, email, users.name, family_name, users.created_at, users.updated_at,
                platform.name AS "platform_name?", issuer AS "issuer?",
                greatest(
                    (SELECT visited_at FROM internal.last_visits WHERE user_id = users.id),
@@ -36,6 +36,7 @@ pub async fn find_profile(
             id: row.id,
             moodle_user_id: row.moodle_user_id,
             name: row.name,
+            family_name: row.family_name,
             email: row.email,
             created_at: row.created_at,
             updated_at: row.updated_at,

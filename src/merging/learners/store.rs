@@ -204,6 +204,7 @@ pub async fn unite_profiles(conn: &mut PgConnection, pairs: &Pairs) -> sqlx::Res
     sqlx::query!(
         "UPDATE users AS own
          SET email = coalesce(own.email, other.email), name = coalesce(own.name, other.name),
+             family_name = coalesce(own.family_name, other.family_name),
              created_at = least(own.created_at, other.created_at)
          FROM unnest($1::uuid[], $2::uuid[]) AS pair (gone, kept) JOIN users AS other ON other.id = gone
          WHERE own.id = kept",

@@ -213,6 +213,7 @@ async fn the_file_for_programs_holds_everything_under_stable_names(pool: PgPool)
                 "id": null,
                 "moodle_user_id": "4",
                 "name": "Élodie Lefèvre",
+                "family_name": "Lefèvre",
                 "email": "eleve1@example.test",
                 "created_at": "2026-11-14T09:00:00Z",
                 "updated_at": export["profile"]["updated_at"].clone(),

@@ -133,6 +133,10 @@ fn profile_rows(kept: &Kept) -> Vec<Row> {
     let mut rows = vec![
         about("Nom", profile.name.as_deref().unwrap_or_default()),
         about(
+            "Nom de famille",
+            profile.family_name.as_deref().unwrap_or_default(),
+        ),
+        about(
             "Adresse électronique",
             profile.email.as_deref().unwrap_or_default(),
         ),

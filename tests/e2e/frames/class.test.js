@@ -69,7 +69,7 @@ inChromium('a learner who types the address of the class is sent away', { expect
   await browser.frame.says('Cette page est réservée à l’équipe enseignante');
 });
 
-inChromium('axe has nothing to say of the class, in both themes, and a small frame holds it', {}, async (browser, { moodle }) => {
+inChromium('axe has nothing to say of the class, in both themes; a small frame and paper hold it', {}, async (browser, { moodle }) => {
   const activity = moodle.addActivity({ title: 'Cours', grade: { maximum: 29 } });
   await readTwo(browser, moodle, activity, moodle.enrol('Élodie', 'Lefèvre'));
   await openClass(browser, moodle, activity);
@@ -87,6 +87,14 @@ inChromium('axe has nothing to say of the class, in both themes, and a small fra
     const [needed, given] = await browser.frame.read('[document.documentElement.scrollWidth, innerWidth]');
     assert.ok(needed <= given, `${needed} px in a frame of ${given}`);
   }
+  // A sheet of A4 and its margins.
+  await browser.page.setViewportSize({ width: 700, height: 1000 });
+  await browser.page.emulateMedia({ media: 'print', colorScheme: 'light' });
+  const widths = await browser.frame.read('[...document.querySelectorAll("#people table, #people tbody th")].map((e) => e.getBoundingClientRect().width)');
+  assert.ok(
+    widths.length > 1 && widths.every((width) => width > 0 && width <= 700),
+    `the list on paper: ${widths.slice(0, 3)}`,
+  );
 });
 
 // What a link of the class gives.

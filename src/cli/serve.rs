@@ -86,12 +86,10 @@ async fn answer(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let site = web::router(state);
-    let server = axum::serve(listener, site)
-        .with_graceful_shutdown(ended(stopped))
-        .into_future();
+    let server = web::connections::answer(listener, site, ended(stopped));
     tokio::pin!(server);
     tokio::select! {
-        ended = &mut server => return ended.context("the server ended"),
+        () = &mut server => return Ok(()),
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod assets;
 mod below;
+pub mod connections;
 mod dev_build;
 mod dev_login;
 mod embed;

@@ -49,7 +49,9 @@ impl Retention {
         }
         match retention::run(&db, now, months, true).await {
             Ok(Run::Done { learners }) => println!("learners erased: {learners}, {since}"),
-            Ok(Run::NotDue) => println!("nobody was erased: another run has just begun"),
+            Ok(Run::NotDue | Run::AfterGap { .. }) => {
+                println!("nobody was erased: another run has just begun");
+            }
             Ok(Run::ReadOnly) => {
                 bail!("read-only mode: nobody was erased; it ends with: mini-site read-only off")
             }
@@ -77,6 +79,12 @@ pub(super) async fn run_daily(state: &AppState) {
     match retention::run(&state.db, state.clock.now(), months, false).await {
         Ok(Run::Done { learners }) => {
             tracing::info!(learners, months, "learners without activity were erased");
+        }
+        Ok(Run::AfterGap { days }) => {
+            tracing::error!(
+                days,
+                "no learner was erased for so long that the clock may have jumped: nobody is erased before tomorrow; look at the date of this machine, and at mini-site retention --dry-run"
+            );
         }
         Ok(Run::NotDue | Run::ReadOnly) => {}
         Err(error) => tracing::warn!(%error, "learners without activity were not all erased"),

@@ -16,7 +16,7 @@ use crate::{
     catalogue::{self, Catalogue},
     clock::Clock,
     config::{Config, Directus},
-    db, embed, lti,
+    db, embed, lti, outbox,
     web::{self, state::AppState},
 };
 
@@ -120,9 +120,27 @@ async fn purge(state: AppState) {
             }
             Err(error) => tracing::warn!(%error, "what is over was not deleted"),
         }
+        if let Err(error) = bring_jobs_back(&state).await {
+            tracing::warn!(%error, "jobs of a wrong clock were not looked for");
+        }
         retention::run_daily(&state).await;
         sleep(PURGE_INTERVAL).await;
     }
+}
+
+/// Jobs that a wrong clock put years ahead are sent once it is right.
+async fn bring_jobs_back(state: &AppState) -> sqlx::Result<()> {
+    let mut conn = state.db.acquire().await?;
+    let jobs = outbox::bring_back(&mut conn, state.clock.now()).await?;
+    conn.keep();
+    if jobs > 0 {
+        tracing::warn!(
+            jobs,
+            "jobs stood further in the future than a job ever does, and are due: the clock was wrong"
+        );
+        state.courier.wake();
+    }
+    Ok(())
 }
 
 /// How many sessions, logins and marks of used tokens were over.

@@ -83,7 +83,7 @@ pub async fn missing_migrations(pool: &PgPool) -> sqlx::Result<Vec<String>> {
         .collect())
 }
 
-/// Whether an error says that the database is away, rather than that something is wrong.
+/// Whether an error says that the database is away or has no room, rather than that something is wrong.
 pub fn is_unreachable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::PoolTimedOut
@@ -92,9 +92,11 @@ pub fn is_unreachable(error: &sqlx::Error) -> bool {
         | sqlx::Error::Tls(_)
         | sqlx::Error::WorkerCrashed => true,
         // Class 08: connection; 57P: the server is going down or coming up;
-        // 53300: too many connections. PostgreSQL, appendix A.
+        // class 53: no connection, no room on the disk, no memory left. PostgreSQL, appendix A.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            code.starts_with("08") || code.starts_with("57P") || code == "53300"
+            ["08", "53", "57P"]
+                .iter()
+                .any(|start| code.starts_with(start))
         }),
         _ => false,
     }

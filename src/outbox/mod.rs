@@ -186,6 +186,16 @@ pub async fn claim(pool: &PgPool, now: OffsetDateTime, limit: usize) -> sqlx::Re
     Ok(jobs)
 }
 
+/// Makes jobs due that stand further in the future than a job ever does: the clock of this machine
+/// was ahead, and was set right. Tells how many there were.
+///
+/// # Errors
+/// Those of the database.
+pub async fn bring_back(conn: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<u64> {
+    // Twice as far: another instance's clock may be a little ahead.
+    store::mark_due(conn, now, now + LEASE * 2, now + MAX_DELAY * 2).await
+}
+
 /// Ends an attempt. `chance` is any number from 0 to 1; it spreads retries.
 ///
 /// A job whose lease went to another instance meanwhile is left to that one.

@@ -136,6 +136,30 @@ pub async fn claim_jobs(
     Ok(jobs.collect())
 }
 
+/// Makes jobs due now whose lease ends after `longest_lease`, or which wait beyond `longest_wait`;
+/// tells how many.
+///
+/// # Errors
+/// Those of the database.
+pub async fn mark_due(
+    conn: &mut PgConnection,
+    now: OffsetDateTime,
+    longest_lease: OffsetDateTime,
+    longest_wait: OffsetDateTime,
+) -> sqlx::Result<u64> {
+    sqlx::query!(
+        "UPDATE internal.outbox
+         SET due_at = least(due_at, $1), leased_until = NULL, holds_platform_until = NULL
+         WHERE leased_until > $2 OR due_at > $3 OR holds_platform_until > $3",
+        now,
+        longest_lease,
+        longest_wait,
+    )
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected())
+}
+
 /// Deletes a job that is done, unless it was queued again meanwhile; tells whether it did.
 ///
 /// # Errors

@@ -69,6 +69,22 @@ async fn the_process_lives_but_is_not_ready(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_database_without_room_says_a_little_later_and_acknowledges_nothing(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    let mut browser = site.learner("42").await;
+    site.execute(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$",
+    )
+    .await;
+    site.execute("CREATE TRIGGER no_room BEFORE INSERT ON progress EXECUTE FUNCTION fail()")
+        .await;
+    let answer = browser.post("/grains/grain1/completion").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.header("retry-after"), "5");
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn an_internal_error_shows_its_id_and_not_its_cause(pool: PgPool) {
     let site = TestSite::new(pool).await;
     let mut browser = site.learner("42").await;

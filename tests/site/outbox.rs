@@ -389,3 +389,26 @@ async fn a_program_that_is_killed_at_any_point_loses_no_score(pool: PgPool) {
     let sent = "SELECT sent_given::bigint FROM internal.lti_scores WHERE refused_at IS NULL";
     assert_eq!(site.count(sent).await, 1);
 }
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn jobs_that_a_wrong_clock_put_years_ahead_are_due_again_once_it_is_right(pool: PgPool) {
+    let (site, platform, _browser, _root) = finished(pool).await;
+    site.clock.advance(Duration::days(3_650));
+    let claimed = outbox::claim(&site.pool, site.clock.now(), 8).await;
+    assert_eq!(
+        claimed.expect("the outbox").len(),
+        1,
+        "and its instance dies"
+    );
+    site.execute("UPDATE internal.outbox SET due_at = leased_until")
+        .await;
+    site.clock.advance(Duration::days(-3_650));
+    site.drain_outbox().await;
+    assert_eq!(site.count(JOBS).await, 1, "it waits for ten years");
+    let mut conn = site.pool.acquire().await.expect("a connection");
+    let brought = outbox::bring_back(&mut conn, site.clock.now()).await;
+    assert_eq!(brought.expect("the database"), 1);
+    site.drain_outbox().await;
+    assert_eq!(site.count(JOBS).await, 0);
+    drop(platform);
+}

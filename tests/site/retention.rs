@@ -106,6 +106,7 @@ async fn a_session_over_and_a_launch_long_ago_keep_nobody_but_a_launch_of_now_do
     assert_eq!(preview(&site).await.learners, 1, "24 months have gone by");
     platform.open(&site, &mut site.browser()).await;
     assert_eq!(preview(&site).await.learners, 0);
+    assert_eq!(run(&site).await, Run::AfterGap { days: 732 });
     site.clock.advance(Duration::days(1));
     assert_eq!(run(&site).await, done(0));
     assert_eq!(site.count(LEARNERS).await, 1);
@@ -234,4 +235,40 @@ async fn a_learner_who_was_erased_begins_anew(pool: PgPool) {
     let again = platform.open(&site, &mut browser).await;
     let page = browser.get_framed(&again).await;
     assert!(page.text.contains("0\u{a0}grain sur 29"), "{}", page.main());
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_clock_that_jumps_by_ten_years_erases_nobody_and_puts_nothing_off_for_ten_years(
+    pool: PgPool,
+) {
+    let site = TestSite::new(pool).await;
+    site.learner_after("42", &["grain1"]).await;
+    assert_eq!(run(&site).await, done(0));
+    site.clock.advance(Duration::days(3_650));
+    assert_eq!(run(&site).await, Run::AfterGap { days: 3_650 });
+    assert_eq!(run(&site).await, Run::NotDue, "there is a day to mend it");
+    assert_eq!(site.count(LEARNERS).await, 1);
+    site.clock.advance(Duration::days(-3_649));
+    insert_old_learners(&site, 1).await;
+    assert_eq!(
+        run(&site).await,
+        done(1),
+        "the run of the future is not waited for"
+    );
+    assert_eq!(site.count(LEARNERS).await, 1);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_site_that_was_off_for_long_erases_a_day_later_or_when_told(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    assert_eq!(run(&site).await, done(0));
+    insert_old_learners(&site, 1).await;
+    site.clock.advance(Duration::days(60));
+    assert_eq!(run(&site).await, Run::AfterGap { days: 60 });
+    site.clock.advance(Duration::hours(23));
+    assert_eq!(run(&site).await, done(1));
+    insert_old_learners(&site, 1).await;
+    site.clock.advance(Duration::days(60));
+    let told = retention::run(&site.state.db, site.clock.now(), 24, true).await;
+    assert_eq!(told.expect("the database"), done(1));
 }

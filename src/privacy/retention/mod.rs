@@ -15,6 +15,10 @@ use crate::{db::Database, read_only};
 /// which instances look does not wander.
 pub const INTERVAL: Duration = Duration::hours(23);
 
+/// After a gap longer than this the daily run erases nobody: the site was off for a season, or the clock
+/// has jumped. Whoever looks after the site has a day to set it right.
+const LONGEST_GAP: Duration = Duration::days(31);
+
 /// How many learners are erased in one transaction.
 const BATCH: i64 = 200;
 
@@ -39,6 +43,12 @@ pub enum Run {
     },
     /// It is not due yet, or another instance is at it.
     NotDue,
+    /// It is due, but the one before it is too long ago to believe the clock at once: nobody was
+    /// erased, the next run will.
+    AfterGap {
+        /// How many days lie between.
+        days: i64,
+    },
     /// In read-only mode nothing is erased.
     ReadOnly,
 }
@@ -84,11 +94,17 @@ pub async fn run(
         conn.keep();
         return Ok(Run::ReadOnly);
     }
+    let last = store::find_last_run(&mut conn).await?;
     // One statement: of two instances that come together one is told that it is not due.
     let is_mine = store::claim_run(&mut conn, begun_before, now).await?;
     conn.keep();
     if !is_mine {
         return Ok(Run::NotDue);
+    }
+    let gap = last.map_or(Duration::ZERO, |last| now - last);
+    if !is_forced && gap > LONGEST_GAP {
+        let days = gap.whole_days();
+        return Ok(Run::AfterGap { days });
     }
     match erase_all(db, limit(now, months), now).await {
         Ok(learners) => Ok(Run::Done { learners }),

@@ -35,7 +35,18 @@ pub async fn count_inactive(
     .await
 }
 
-/// Notes that a run begins now, unless one began since `begun_before`; tells whether it may.
+/// When the last run began.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_last_run(conn: &mut PgConnection) -> sqlx::Result<Option<OffsetDateTime>> {
+    sqlx::query_scalar!("SELECT ran_at FROM internal.retention")
+        .fetch_optional(conn)
+        .await
+}
+
+/// Notes that a run begins now, unless one began since `begun_before`; tells whether it may. A run of
+/// the future was one of a wrong clock, and does not count.
 ///
 /// # Errors
 /// Those of the database.
@@ -46,7 +57,8 @@ pub async fn claim_run(
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "INSERT INTO internal.retention AS known (ran_at) VALUES ($2)
-         ON CONFLICT (one_row) DO UPDATE SET ran_at = excluded.ran_at WHERE known.ran_at <= $1",
+         ON CONFLICT (one_row) DO UPDATE SET ran_at = excluded.ran_at
+         WHERE known.ran_at <= $1 OR known.ran_at > $2 + interval '1 hour'",
         begun_before,
         now,
     )

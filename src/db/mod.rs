@@ -1,7 +1,8 @@
 //! Connections and migrations: the door to PostgreSQL, without a query of any domain.
 //!
-//! A connection pooler in transaction mode may stand between: nothing here or above
-//! relies on the state of a session, so locks are those of transactions.
+//! Nothing here or above relies on the state of a session, so locks are those of transactions. Only
+//! sqlx does, by its prepared statements: a pooler in transaction mode must know them (PgBouncer does
+//! from 1.21 on; `docs/FIABILITE.md`).
 
 mod kept;
 pub mod store;

@@ -12,21 +12,9 @@ scratch=$(mktemp -d /tmp/mini-site-backup-XXXXXX)
 chmod 755 "$scratch"
 project=$scratch/project BACKUP_SCRATCH_URL=''
 kept=$scratch/kept
-passed=0 failed=0
 
-# check SENTENCE COMMAND…: counts one result; the command's output is shown when it fails.
-check() {
-    local sentence=$1 output
-    shift
-    if output=$("$@" 2>&1); then
-        passed=$((passed + 1))
-        echo "ok      $sentence"
-    else
-        failed=$((failed + 1))
-        printf 'FAILED  %s\n' "$sentence"
-        printf '%s\n' "$output" | sed 's/^/    /'
-    fi
-}
+# shellcheck source=check.sh
+. "$here/tests/check.sh"
 
 # backup OPTION…: in an environment of its own, programs of $scratch/path first.
 backup() {

@@ -10,7 +10,7 @@ set -uo pipefail
 here=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scratch=$(mktemp -d /tmp/mini-site-check-XXXXXX)
 chmod 755 "$scratch"
-passed=0 failed=0 skipped=0
+skipped=0
 visitor=mini-site-visitor
 
 # --- Small words ---------------------------------------------------------------------------------
@@ -20,19 +20,8 @@ project() {
     mkdir -p "$scratch/$1" && cp -R "$here/bin" "$scratch/$1/" && echo "$scratch/$1"
 }
 
-# check SENTENCE COMMAND…: counts one result; the command's output is shown when it fails.
-check() {
-    local sentence=$1 output
-    shift
-    if output=$("$@" 2>&1); then
-        passed=$((passed + 1))
-        echo "ok      $sentence"
-    else
-        failed=$((failed + 1))
-        printf 'FAILED  %s\n' "$sentence"
-        printf '%s\n' "$output" | sed 's/^/    /'
-    fi
-}
+# shellcheck source=check.sh
+. "$here/tests/check.sh"
 
 skip() {
     skipped=$((skipped + 1))

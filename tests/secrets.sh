@@ -8,21 +8,9 @@ here=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scratch=$(mktemp -d /tmp/mini-site-secrets-XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 calls=$scratch/calls variables=$scratch/variables
-passed=0 failed=0
 
-# check SENTENCE COMMAND…: counts one result; the command's output is shown when it fails.
-check() {
-    local sentence=$1 output
-    shift
-    if output=$("$@" 2>&1); then
-        passed=$((passed + 1))
-        echo "ok      $sentence"
-    else
-        failed=$((failed + 1))
-        printf 'FAILED  %s\n' "$sentence"
-        printf '%s\n' "$output" | sed 's/^/    /'
-    fi
-}
+# shellcheck source=check.sh
+. "$here/tests/check.sh"
 
 # stand_in NAME TEXT: a program that notes its arguments, and what it does then.
 stand_in() {

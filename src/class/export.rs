@@ -11,10 +11,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 use uuid::Builder;
 
-use super::{
-    Context,
-    store::{self, Named},
-};
+use super::{Context, Named, store};
 use crate::{
     catalogue::{Catalogue, Place},
     config::Secret,

@@ -10,15 +10,22 @@ use crate::{
 /// Who has begun, and did nothing for this long, has stopped.
 pub const IDLE: Duration = Duration::days(14);
 
+/// Who a learner of a class is.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Our key.
+    pub id: LearnerId,
+    /// As a class list writes it, family name first.
+    pub name: String,
+    /// Their identifier at the platform.
+    pub moodle_user_id: String,
+}
+
 /// One learner of a class.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// Our key.
-    pub id: LearnerId,
-    /// Their identifier at the platform.
-    pub moodle_user_id: String,
-    /// As a class list writes it, family name first.
-    pub name: String,
+    /// Who it is.
+    pub who: Named,
     /// When they last opened an activity of this context, UTC; `None` when they never did.
     pub launched_at: Option<OffsetDateTime>,
     /// What they have done.
@@ -108,9 +115,31 @@ impl Member {
     }
 }
 
+impl Named {
+    /// Somebody as the platform told them.
+    pub(super) fn new(
+        id: LearnerId,
+        moodle_user_id: String,
+        name: Option<String>,
+        family_name: Option<&str>,
+    ) -> Self {
+        let learner = Learner {
+            id,
+            moodle_user_id,
+            email: None,
+            name,
+        };
+        Self {
+            id,
+            name: listed_name(&learner, family_name),
+            moodle_user_id: learner.moodle_user_id,
+        }
+    }
+}
+
 /// A name as a class list writes it: « Lefèvre Élodie ». Without a family name, or when the name
 /// does not end with it, the name as it is.
-pub(super) fn listed_name(learner: &Learner, family_name: Option<&str>) -> String {
+fn listed_name(learner: &Learner, family_name: Option<&str>) -> String {
     let name = learner.display_name();
     let family_name = family_name.map(str::trim).unwrap_or_default();
     match name.trim().strip_suffix(family_name).map(str::trim_end) {
@@ -138,9 +167,11 @@ pub(super) mod tests {
         done: &[(&str, OffsetDateTime)],
     ) -> Member {
         Member {
-            id: LearnerId(Uuid::nil()),
-            moodle_user_id: name.to_lowercase(),
-            name: name.to_owned(),
+            who: Named {
+                id: LearnerId(Uuid::nil()),
+                name: name.to_owned(),
+                moodle_user_id: name.to_lowercase(),
+            },
             launched_at,
             completions: Completions::from_rows(&Catalogue::compiled(), done.iter().copied()),
             grade: Grade::None,

@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub use figures::{DAYS, Day, Reach, days, reaches};
-pub use member::{Grade, IDLE, Member, State};
+pub use member::{Grade, IDLE, Member, Named, State};
 pub use selection::{Order, Selection};
 
 /// A class as it stands.

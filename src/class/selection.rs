@@ -58,7 +58,7 @@ impl Selection {
         let is_wanted = |member: &&Member| {
             let is_state = self.state.is_none_or(|state| member.state(now) == state);
             is_state && {
-                let name = folded(&member.name);
+                let name = folded(&member.who.name);
                 words.iter().all(|word| name.contains(word.as_str()))
             }
         };
@@ -109,7 +109,15 @@ mod tests {
         ];
         let chosen = selection.of(&members, NOW).into_iter();
         chosen
-            .map(|member| member.name.split(' ').next().unwrap_or_default().to_owned())
+            .map(|member| {
+                member
+                    .who
+                    .name
+                    .split(' ')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned()
+            })
             .collect()
     }
 

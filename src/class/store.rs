@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
-use super::{Context, Grade, Member, member::listed_name};
+use super::{Context, Grade, Member, Named};
 use crate::{
     catalogue::Catalogue,
-    learner::{Learner, LearnerId},
+    learner::LearnerId,
     lti::{ContextId, Role},
     progress::Completions,
 };
@@ -79,16 +79,10 @@ pub async fn list_members(
     let members = rows.into_iter().map(|row| {
         let done = row.grains.into_iter().flatten();
         let done = done.zip(row.times.into_iter().flatten());
-        let learner = Learner {
-            id: LearnerId(row.user_id),
-            moodle_user_id: row.moodle_user_id,
-            email: None,
-            name: row.name,
-        };
+        let id = LearnerId(row.user_id);
+        let family_name = row.family_name.as_deref();
         Member {
-            id: learner.id,
-            name: listed_name(&learner, row.family_name.as_deref()),
-            moodle_user_id: learner.moodle_user_id,
+            who: Named::new(id, row.moodle_user_id, row.name, family_name),
             launched_at: row.launched_at,
             completions: Completions::from_rows(catalogue, done),
             grade: match (row.is_refused, row.is_waiting, row.is_sent) {
@@ -100,17 +94,6 @@ pub async fn list_members(
         }
     });
     Ok(members.collect())
-}
-
-/// Who of a class is exported, in its order.
-#[derive(Clone, Debug)]
-pub struct Named {
-    /// Our key.
-    pub id: LearnerId,
-    /// As a class list writes it.
-    pub name: String,
-    /// Their identifier at the platform.
-    pub moodle_user_id: String,
 }
 
 /// The learners of a context, by family name, without what they have done.
@@ -131,17 +114,8 @@ pub async fn list_names(conn: &mut PgConnection, context: ContextId) -> sqlx::Re
     .fetch_all(conn)
     .await?;
     let named = rows.into_iter().map(|row| {
-        let learner = Learner {
-            id: LearnerId(row.id),
-            moodle_user_id: row.moodle_user_id,
-            email: None,
-            name: row.name,
-        };
-        Named {
-            id: learner.id,
-            name: listed_name(&learner, row.family_name.as_deref()),
-            moodle_user_id: learner.moodle_user_id,
-        }
+        let id = LearnerId(row.id);
+        Named::new(id, row.moodle_user_id, row.name, row.family_name.as_deref())
     });
     Ok(named.collect())
 }

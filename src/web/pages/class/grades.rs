@@ -39,7 +39,7 @@ impl Refusals {
     pub(super) fn new(class: &Class, action: String) -> Option<Self> {
         let members = class.members.iter();
         let names: HashMap<_, _> = members
-            .map(|member| (member.id, member.name.as_str()))
+            .map(|member| (member.who.id, member.who.name.as_str()))
             .collect();
         let row = |refused: &RefusedScore| {
             let name = names.get(&refused.learner)?;

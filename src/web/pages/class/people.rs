@@ -225,7 +225,7 @@ impl Row {
             None => done.of_course(),
         };
         Self {
-            name: member.name.clone(),
+            name: member.who.name.clone(),
             cells: match opened {
                 Some(module) => catalogue.of_module(module.id).map(of_grain).collect(),
                 None => catalogue

@@ -211,7 +211,7 @@ need_openssl() {
 find_unpacked() {
     local path
     for path in "$(command -v "$1")" "/usr/sbin/$1" "$tools/unpacked/usr/bin/$1" "$tools/unpacked/usr/sbin/$1"; do
-        if [ -x "$path" ] && { "$path" -v || "$path" version; } >/dev/null 2>&1; then
+        if [ -x "$path" ] && { "$path" -v || "$path" version || "$path" --version; } >/dev/null 2>&1; then
             echo "$path"
             return
         fi

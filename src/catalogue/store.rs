@@ -1,10 +1,11 @@
 //! The SQL of `catalogue`: a copy of the titles, so that Directus shows them and
 //! completions have something to point at.
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::Catalogue;
+use crate::db::Database;
 
 /// Key of the advisory lock under which the copy is made; any constant of our own.
 const COPY_LOCK: i64 = 0x6d69_6e69_7369_7465;
@@ -16,11 +17,11 @@ const COPY_LOCK: i64 = 0x6d69_6e69_7369_7465;
 /// # Errors
 /// Those of the database, when nothing was changed.
 pub async fn copy_catalogue(
-    pool: &PgPool,
+    db: &Database,
     catalogue: &Catalogue,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = db.begin().await?;
     lock_copy(&mut transaction).await?;
     upsert_modules(&mut transaction, catalogue).await?;
     upsert_sequences(&mut transaction, catalogue).await?;

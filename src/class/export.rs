@@ -68,7 +68,7 @@ impl Batches {
     ) -> sqlx::Result<Self> {
         let mut conn = db.acquire().await?;
         let learners = store::list_names(&mut conn, context).await?;
-        conn.keep();
+        conn.keep().await?;
         Ok(Self {
             db: db.clone(),
             catalogue: catalogue.clone(),
@@ -88,7 +88,7 @@ impl Batches {
         let ids: Vec<_> = batch.iter().map(|learner| learner.id).collect();
         let mut conn = self.db.acquire().await?;
         let mut done = store::list_completions(&mut conn, &self.catalogue, &ids).await?;
-        conn.keep();
+        conn.keep().await?;
         let entries = batch.into_iter().map(|who| Entry {
             completions: done
                 .remove(&who.id)

@@ -67,7 +67,7 @@ pub async fn find_class(
 ) -> sqlx::Result<Option<Class>> {
     let mut conn = db.acquire().await?;
     let Some(found) = store::find_context(&mut conn, context).await? else {
-        conn.keep();
+        conn.keep().await?;
         return Ok(None);
     };
     let members = store::list_members(&mut conn, catalogue, context).await?;
@@ -77,7 +77,7 @@ pub async fn find_class(
     } else {
         Vec::new()
     };
-    conn.keep();
+    conn.keep().await?;
     Ok(Some(Class {
         context: found,
         members,
@@ -110,6 +110,6 @@ pub async fn resend_scores(
         .collect();
     outbox::enqueue(&mut transaction, &jobs, now).await?;
     transaction.commit().await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(jobs.len())
 }

@@ -21,10 +21,10 @@ pub(super) async fn run(config: Result<Config, ConfigError>) -> anyhow::Result<(
     let config = config?;
     println!("configuration: sound");
     println!("{}", super::retention::told(config.retention_months));
-    let pool = db::pool(&config);
-    let missing = match db::missing_migrations(&pool).await {
+    let db = Database::open(&config);
+    let missing = match db::missing_migrations(&db).await {
         Ok(missing) => missing,
-        Err(error) => bail!("database: cannot be read ({error}); check DATABASE_URL"),
+        Err(error) => bail!("database: cannot be read ({error}); {}", db::remedy(&error)),
     };
     println!("database: reached");
     if !missing.is_empty() {
@@ -35,7 +35,6 @@ pub(super) async fn run(config: Result<Config, ConfigError>) -> anyhow::Result<(
         );
     }
     println!("migrations: up to date");
-    let db = Database::new(pool);
     check_switch(&db).await?;
     check_platforms(&db).await?;
     check_key(&db, &config).await
@@ -45,7 +44,7 @@ pub(super) async fn run(config: Result<Config, ConfigError>) -> anyhow::Result<(
 async fn check_switch(db: &Database) -> anyhow::Result<()> {
     let mut conn = db.acquire().await?;
     let switch = read_only::store::find_switch(&mut conn).await?;
-    conn.keep();
+    conn.keep().await?;
     println!("{}", super::read_only::told(switch));
     if switch.is_on {
         println!("  it ends with: mini-site read-only off");
@@ -58,7 +57,7 @@ async fn check_platforms(db: &Database) -> anyhow::Result<()> {
     let mut conn = db.acquire().await?;
     let platforms = lti::store::list_platforms(&mut conn).await?;
     let deployments = lti::store::list_deployments(&mut conn).await?;
-    conn.keep();
+    conn.keep().await?;
     let count = |status| {
         let of_status = platforms.iter().filter(|one| one.status == status);
         of_status.count()

@@ -11,7 +11,7 @@ use super::{Trial, UNREADABLE, lti::find};
 use crate::{
     clock::Clock,
     config::Config,
-    db::{self, Database},
+    db::Database,
     learner::{self, MoodleUserId},
     merging::{self, Merged, Pairs, RenumberedId},
 };
@@ -48,7 +48,7 @@ pub(super) struct Merge {
 }
 
 pub(super) async fn run(command: LearnersCommand, config: &Config) -> anyhow::Result<()> {
-    let db = Database::new(db::pool(config));
+    let db = Database::open(config);
     match command {
         LearnersCommand::Find { moodle_user_id } => list(&db, &moodle_user_id).await,
         LearnersCommand::Merge(merge) => merge.run(&db).await,
@@ -62,7 +62,7 @@ async fn list(db: &Database, moodle_user_id: &str) -> anyhow::Result<()> {
     let found = learner::store::list_summaries(&mut conn, &id)
         .await
         .context(UNREADABLE)?;
-    conn.keep();
+    conn.keep().await?;
     if found.is_empty() {
         bail!("no learner has the user id “{moodle_user_id}”");
     }
@@ -84,7 +84,7 @@ impl Merge {
     async fn run(&self, db: &Database) -> anyhow::Result<()> {
         let trial = Trial(self.dry_run);
         let now = Clock::system().now();
-        let mut transaction = db.pool().begin().await.context(UNREADABLE)?;
+        let mut transaction = db.begin().await.context(UNREADABLE)?;
         let merged = match (self.from, self.into, &self.file) {
             (Some(from), Some(into), _) => {
                 merging::merge(&mut transaction, &Pairs::one(from, into), now).await

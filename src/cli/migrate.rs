@@ -3,11 +3,14 @@
 use anyhow::Context;
 
 use super::directus;
-use crate::{config::Config, db};
+use crate::{
+    config::Config,
+    db::{self, Database},
+};
 
 pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
-    let pool = db::pool(config);
-    db::migrate(&pool)
+    let db = Database::open(config);
+    db::migrate(&db)
         .await
         .context("the migrations were not applied, nothing has changed")?;
     println!("the schema is up to date");

@@ -8,7 +8,7 @@ use super::{Trial, UNREADABLE, learners, lti::find};
 use crate::{
     clock::Clock,
     config::Config,
-    db::{self, Database},
+    db::Database,
     lti::client::PlatformClient,
     merging::{self, Moved},
 };
@@ -50,7 +50,7 @@ pub(super) struct Readdress {
 }
 
 pub(super) async fn run(command: PlatformsCommand, config: &Config) -> anyhow::Result<()> {
-    let db = Database::new(db::pool(config));
+    let db = Database::open(config);
     match command {
         PlatformsCommand::Move(arguments) => arguments.run(&db).await,
         PlatformsCommand::Readdress(arguments) => arguments.run(&db, config).await,
@@ -62,7 +62,7 @@ impl Move {
         let trial = Trial(self.dry_run);
         let from = find(db, &self.from).await?;
         let into = find(db, &self.into).await?;
-        let mut transaction = db.pool().begin().await.context(UNREADABLE)?;
+        let mut transaction = db.begin().await.context(UNREADABLE)?;
         let now = Clock::system().now();
         let moved = merging::move_platform(&mut transaction, from.id, into.id, now)
             .await
@@ -110,7 +110,7 @@ impl Readdress {
         }
         let from = self.from.as_str().trim_end_matches('/');
         let platform = find(db, &self.id).await?;
-        let mut transaction = db.pool().begin().await.context(UNREADABLE)?;
+        let mut transaction = db.begin().await.context(UNREADABLE)?;
         let changed = merging::readdress(&mut transaction, platform.id, from, into)
             .await
             .context("nothing was changed; is the new address registered already? See: mini-site lti list")?;

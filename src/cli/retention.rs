@@ -8,7 +8,7 @@ use super::UNREADABLE;
 use crate::{
     clock::Clock,
     config::Config,
-    db::{self, Database},
+    db::Database,
     privacy::retention::{self, Run},
     web::state::AppState,
 };
@@ -31,7 +31,7 @@ impl Retention {
             );
             return Ok(());
         };
-        let db = Database::new(db::pool(config));
+        let db = Database::open(config);
         let now = Clock::system().now();
         let since = format!(
             "without activity since {} ({months} months)",

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use sqlx::PgPool;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -16,7 +15,8 @@ use crate::{
     catalogue::{self, Catalogue},
     clock::Clock,
     config::{Config, Directus},
-    db, embed, lti, outbox,
+    db::{self, Database},
+    embed, lti, outbox,
     web::{self, state::AppState},
 };
 
@@ -34,15 +34,15 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let api_url = config.api_url.clone();
     let clock = Clock::system();
     let catalogue = Catalogue::compiled();
-    let pool = db::pool(&config);
-    prepare(&pool, &catalogue, &clock).await?;
+    let db = Database::open(&config);
+    prepare(&db, &catalogue, &clock).await?;
     if let Some(known) = config.directus.clone() {
         tokio::spawn(tell_directus(known));
     }
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}; is another program there? (PORT, BIND_ADDRESS)")
     })?;
-    let state = AppState::new(config, pool, clock, catalogue)
+    let state = AppState::new(config, db, clock, catalogue)
         .context("the certificates of the system cannot be read; install ca-certificates")?;
     tokio::spawn(purge(state.clone()));
     tracing::info!(%listen, %api_url, "the site is up");
@@ -50,11 +50,13 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
 }
 
 /// Waits for the database, then migrates it and copies the course.
-async fn prepare(pool: &PgPool, catalogue: &Catalogue, clock: &Clock) -> anyhow::Result<()> {
+async fn prepare(db: &Database, catalogue: &Catalogue, clock: &Clock) -> anyhow::Result<()> {
     let deadline = Instant::now() + PATIENCE;
-    while let Err(error) = pool.acquire().await {
+    while let Err(error) = db.acquire().await {
         if !db::is_unreachable(&error) {
-            return Err(error).context("the database refuses the connection; check DATABASE_URL");
+            let remedy = db::remedy(&error);
+            return Err(error)
+                .with_context(|| format!("the database refuses the connection; {remedy}"));
         }
         if Instant::now() >= deadline {
             let seconds = PATIENCE.as_secs();
@@ -64,10 +66,10 @@ async fn prepare(pool: &PgPool, catalogue: &Catalogue, clock: &Clock) -> anyhow:
         tracing::warn!(%error, "the database does not answer yet, trying again");
         sleep(Duration::from_millis(500)).await;
     }
-    db::migrate(pool)
+    db::migrate(db)
         .await
         .context("the migrations were not applied, nothing has changed")?;
-    catalogue::store::copy_catalogue(pool, catalogue, clock.now())
+    catalogue::store::copy_catalogue(db, catalogue, clock.now())
         .await
         .context("the course was not copied to the database")
 }
@@ -132,7 +134,7 @@ async fn purge(state: AppState) {
 async fn bring_jobs_back(state: &AppState) -> sqlx::Result<()> {
     let mut conn = state.db.acquire().await?;
     let jobs = outbox::bring_back(&mut conn, state.clock.now()).await?;
-    conn.keep();
+    conn.keep().await?;
     if jobs > 0 {
         tracing::warn!(
             jobs,
@@ -150,6 +152,6 @@ async fn delete_expired(state: &AppState) -> sqlx::Result<(u64, u64, u64)> {
     let mut conn = state.db.acquire().await?;
     let logins = lti::login::store::delete_expired_logins(&mut conn, now).await?;
     let tokens = embed::store::delete_expired_tokens(&mut conn, now).await?;
-    conn.keep();
+    conn.keep().await?;
     Ok((sessions, logins, tokens))
 }

@@ -27,6 +27,11 @@ pub enum AddressError {
         "the variable {0} is not set; give an address, or the name of a variable that holds one"
     )]
     Unset(String),
+    /// What stands there lends a session of PostgreSQL for one transaction only.
+    #[error(
+        "{0} leads to a pooler (DATABASE_POOL_MODE=transaction), and this command needs PostgreSQL itself; put its own address into another variable, and give the name of that one"
+    )]
+    Pooled(String),
     /// It is no address. It may hold a password: it is not repeated.
     #[error(
         "{0} is no PostgreSQL address; write postgresql://user:password@host:5432/database?sslmode=verify-full"
@@ -49,13 +54,12 @@ impl DatabaseAddress {
         }
         // A file that cannot be read is told by what it was to hold.
         dotenvy::dotenv().ok();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "src/config is the one place that reads it"
-        )]
-        let value = std::env::var(text).unwrap_or_default();
+        let value = variable(text);
         if value.trim().is_empty() {
             return Err(AddressError::Unset(text.to_owned()));
+        }
+        if text == "DATABASE_URL" && is_pooled() {
+            return Err(AddressError::Pooled(text.to_owned()));
         }
         Self::parse(value.trim()).ok_or_else(|| AddressError::Malformed(text.to_owned()))
     }
@@ -135,6 +139,20 @@ impl fmt::Debug for DatabaseAddress {
     }
 }
 
+/// Whether the address of the site is that of a pooler in transaction mode.
+fn is_pooled() -> bool {
+    variable("DATABASE_POOL_MODE").trim() == "transaction"
+}
+
+/// What a variable holds; nothing when it is not set.
+fn variable(name: &str) -> String {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "src/config is the one place that reads it"
+    )]
+    std::env::var(name).unwrap_or_default()
+}
+
 /// `%20` → a blank.
 fn decoded(text: &str) -> String {
     // A plus is a plus here, unlike in a form.
@@ -162,7 +180,7 @@ mod tests {
 
     const ADDRESS: &str = "postgresql://site:hu%2Bsh%20%40+1@db.example.org:5433/cours?sslmode=verify-full&sslrootcert=/etc/ca.pem";
 
-    fn variable(address: &DatabaseAddress, name: &str) -> Option<String> {
+    fn told(address: &DatabaseAddress, name: &str) -> Option<String> {
         let mut variables = address.variables().into_iter();
         variables
             .find(|(known, _)| *known == name)
@@ -181,12 +199,12 @@ mod tests {
             ("PGSSLROOTCERT", "/etc/ca.pem"),
             ("PGPASSWORD", "hu+sh @+1"),
         ] {
-            assert_eq!(variable(&address, name).as_deref(), Some(value), "{name}");
+            assert_eq!(told(&address, name).as_deref(), Some(value), "{name}");
         }
         let socket = DatabaseAddress::parse("postgres://site@localhost:5432/cours?host=/run/pg");
         let socket = socket.expect("an address");
-        assert_eq!(variable(&socket, "PGHOST").as_deref(), Some("/run/pg"));
-        assert_eq!(variable(&socket, "PGPASSWORD"), None);
+        assert_eq!(told(&socket, "PGHOST").as_deref(), Some("/run/pg"));
+        assert_eq!(told(&socket, "PGPASSWORD"), None);
     }
 
     #[test]

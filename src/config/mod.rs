@@ -20,9 +20,10 @@ pub use directus::Directus;
 pub use secret::Secret;
 
 /// Variables that the program reads, in the order of `.env.example`.
-pub const VARIABLES: [&str; 17] = [
+pub const VARIABLES: [&str; 18] = [
     "DATABASE_URL",
     "DATABASE_MAX_CONNECTIONS",
+    "DATABASE_POOL_MODE",
     "PORT",
     "BIND_ADDRESS",
     "API_URL",
@@ -47,6 +48,8 @@ pub struct Config {
     pub database: PgConnectOptions,
     /// Connections this process opens at most.
     pub database_max_connections: u32,
+    /// What stands between the program and PostgreSQL.
+    pub database_pool_mode: PoolMode,
     /// Where to listen.
     pub listen: SocketAddr,
     /// The public address of the site; every absolute URL is built from it.
@@ -82,6 +85,15 @@ pub enum Environment {
     Production,
     /// On the machine of an author or a developer.
     Development,
+}
+
+/// How long a connection keeps the same session of PostgreSQL; the words are those of PgBouncer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PoolMode {
+    /// As long as it lives: no pooler, or one in session mode.
+    Session,
+    /// For the length of a transaction.
+    Transaction,
 }
 
 /// How log lines look.
@@ -156,6 +168,7 @@ impl Config {
         let config = Self {
             database: raw.database(environment),
             database_max_connections: raw.max_connections(),
+            database_pool_mode: raw.pool_mode(),
             listen: SocketAddr::new(raw.bind_address(environment), port),
             secret_key: raw.secret_key(environment),
             embed_token_secret: raw.embed_token_secret(),
@@ -339,6 +352,15 @@ mod tests {
     fn an_empty_variable_counts_as_unset() {
         assert!(refused("SECRET_KEY", "").contains("it is not set"));
         assert_eq!(refused("PORT", " "), "accepted");
+    }
+
+    #[test]
+    fn a_pooler_is_named_in_its_own_words_or_refused() {
+        let config = with("DATABASE_POOL_MODE", "transaction").expect("a sound environment");
+        assert_eq!(config.database_pool_mode, PoolMode::Transaction);
+        let config = with("DATABASE_POOL_MODE", "").expect("a sound environment");
+        assert_eq!(config.database_pool_mode, PoolMode::Session);
+        assert!(refused("DATABASE_POOL_MODE", "statement").contains("write transaction when"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use sqlx::postgres::PgConnectOptions;
 use url::{Host, Url};
 
-use super::{Environment, LogFormat, Problem, Secret};
+use super::{Environment, LogFormat, PoolMode, Problem, Secret};
 
 /// Bytes that a secret holds at least.
 const SECRET_BYTES: usize = 32;
@@ -90,6 +90,21 @@ impl<'a> Raw<'a> {
             );
         }
         count
+    }
+
+    pub(super) fn pool_mode(&mut self) -> PoolMode {
+        match self.get("DATABASE_POOL_MODE") {
+            None | Some("session") => PoolMode::Session,
+            Some("transaction") => PoolMode::Transaction,
+            Some(other) => {
+                let expected = "write transaction when a pooler in transaction mode stands before PostgreSQL, else leave it out";
+                self.refuse(
+                    "DATABASE_POOL_MODE",
+                    format!("“{other}” was found; {expected}"),
+                );
+                PoolMode::Session
+            }
+        }
     }
 
     /// Never 0: nobody is to be erased while they read.

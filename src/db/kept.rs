@@ -5,6 +5,12 @@
 //! is kept aside for the next request; after an error or a cancelled request it goes back to the
 //! pool, which cleans or closes it. Whoever needs a transaction of several statements takes a
 //! connection of the pool itself.
+//!
+//! Behind a pooler in transaction mode each statement may meet another session of PostgreSQL, and
+//! sqlx parses a statement in one exchange and runs it in the next. There a [`Connection`] is a
+//! transaction from its first statement to [`Connection::keep`], so that all meet the same session.
+//! Statements that an earlier client left in that session bear the names that ours will: each
+//! transaction begins by forgetting them.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -12,13 +18,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres, pool::PoolConnection};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction, pool::PoolConnection};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
-use super::{ACQUIRE_TIMEOUT, RESTED};
+use super::{ACQUIRE_TIMEOUT, RESTED, pool};
+use crate::config::{Config, PoolMode};
 
 /// Connections of the pool that are never kept aside: for transactions and for the host.
 const RESERVED: u32 = 2;
@@ -26,10 +33,14 @@ const RESERVED: u32 = 2;
 /// A connection goes back to the pool after this long, which may then replace it.
 const KEPT_AT_MOST: Duration = Duration::from_mins(5);
 
+/// Begins a transaction behind a pooler in transaction mode; one exchange.
+const BEGIN_ANEW: &str = "BEGIN; DEALLOCATE ALL";
+
 /// The way to PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: PgPool,
+    mode: PoolMode,
     /// One turn for each connection that may be kept aside.
     turns: Arc<Semaphore>,
     shelf: Arc<Mutex<Vec<Rested>>>,
@@ -43,18 +54,32 @@ struct Rested {
     since: Instant,
 }
 
-/// A connection for one request. Without [`Connection::keep`] it goes back to the pool.
+/// A connection for one request. Without [`Connection::keep`] it goes back to the pool; behind a
+/// pooler in transaction mode, what it did is undone then.
 #[derive(Debug)]
 pub struct Connection {
-    conn: PoolConnection<Postgres>,
-    taken_at: Instant,
+    held: Held,
     turn: Option<OwnedSemaphorePermit>,
-    shelf: Arc<Mutex<Vec<Rested>>>,
+}
+
+#[derive(Debug)]
+enum Held {
+    Session {
+        conn: PoolConnection<Postgres>,
+        taken_at: Instant,
+        shelf: Arc<Mutex<Vec<Rested>>>,
+    },
+    Transaction(Transaction<'static, Postgres>),
 }
 
 impl Database {
+    /// The way that the settings describe; nothing is opened yet.
+    pub fn open(config: &Config) -> Self {
+        Self::new(pool(config), config.database_pool_mode)
+    }
+
     /// Keeps connections of `pool`, all but two of them at most.
-    pub fn new(pool: PgPool) -> Self {
+    pub fn new(pool: PgPool, mode: PoolMode) -> Self {
         let turns = pool
             .options()
             .get_max_connections()
@@ -62,14 +87,21 @@ impl Database {
         let turns = Arc::new(Semaphore::new(usize::try_from(turns).unwrap_or_default()));
         Self {
             pool,
+            mode,
             turns,
             shelf: Arc::default(),
         }
     }
 
-    /// The pool below, for transactions.
-    pub fn pool(&self) -> &PgPool {
-        &self.pool
+    /// A transaction, on a connection that is never kept aside.
+    ///
+    /// # Errors
+    /// When none is free in time or PostgreSQL cannot be reached.
+    pub async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+        match self.mode {
+            PoolMode::Session => self.pool.begin().await,
+            PoolMode::Transaction => self.pool.begin_with(BEGIN_ANEW).await,
+        }
     }
 
     /// A connection, after a wait of [`ACQUIRE_TIMEOUT`] at most.
@@ -83,18 +115,11 @@ impl Database {
         } else {
             None
         };
-        while let Some(rested) = self.take_rested() {
-            let Rested {
-                mut conn,
-                taken_at,
-                since,
-            } = rested;
-            if since.elapsed() < RESTED || conn.ping().await.is_ok() {
-                return Ok(self.lend(conn, taken_at, turn));
-            }
-        }
-        let conn = self.pool.acquire().await?;
-        Ok(self.lend(conn, Instant::now(), turn))
+        let held = match self.mode {
+            PoolMode::Session => self.hold_session().await?,
+            PoolMode::Transaction => Held::Transaction(self.begin().await?),
+        };
+        Ok(Connection { held, turn })
     }
 
     /// Gives back what is kept aside and closes the pool.
@@ -111,45 +136,62 @@ impl Database {
             .map_err(|_| sqlx::Error::PoolClosed)
     }
 
-    fn take_rested(&self) -> Option<Rested> {
-        self.shelf.lock().ok()?.pop()
+    async fn hold_session(&self) -> sqlx::Result<Held> {
+        while let Some(rested) = self.take_rested() {
+            let Rested {
+                mut conn,
+                taken_at,
+                since,
+            } = rested;
+            if since.elapsed() < RESTED || conn.ping().await.is_ok() {
+                return Ok(self.session(conn, taken_at));
+            }
+        }
+        let conn = self.pool.acquire().await?;
+        Ok(self.session(conn, Instant::now()))
     }
 
-    fn lend(
-        &self,
-        conn: PoolConnection<Postgres>,
-        taken_at: Instant,
-        turn: Option<OwnedSemaphorePermit>,
-    ) -> Connection {
-        Connection {
+    fn session(&self, conn: PoolConnection<Postgres>, taken_at: Instant) -> Held {
+        Held::Session {
             conn,
             taken_at,
-            turn,
             shelf: self.shelf.clone(),
         }
+    }
+
+    fn take_rested(&self) -> Option<Rested> {
+        self.shelf.lock().ok()?.pop()
     }
 }
 
 impl Connection {
-    /// Keeps the connection for the next request: it did its work without an error.
-    pub fn keep(self) {
-        let Self {
-            conn,
-            taken_at,
-            turn,
-            shelf,
-        } = self;
+    /// Keeps the connection for the next request: it did its work without an error. Behind a pooler
+    /// in transaction mode that work is committed here, and not before.
+    ///
+    /// # Errors
+    /// Those of the commit; the work is not done then.
+    pub async fn keep(self) -> sqlx::Result<()> {
         let now = Instant::now();
-        if turn.is_some()
-            && now - taken_at < KEPT_AT_MOST
-            && let Ok(mut shelf) = shelf.lock()
-        {
-            shelf.push(Rested {
+        match self.held {
+            Held::Transaction(transaction) => transaction.commit().await?,
+            Held::Session {
                 conn,
                 taken_at,
-                since: now,
-            });
+                shelf,
+            } => {
+                if self.turn.is_some()
+                    && now - taken_at < KEPT_AT_MOST
+                    && let Ok(mut shelf) = shelf.lock()
+                {
+                    shelf.push(Rested {
+                        conn,
+                        taken_at,
+                        since: now,
+                    });
+                }
+            }
         }
+        Ok(())
     }
 }
 
@@ -157,12 +199,18 @@ impl Deref for Connection {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        &self.conn
+        match &self.held {
+            Held::Session { conn, .. } => conn,
+            Held::Transaction(transaction) => transaction,
+        }
     }
 }
 
 impl DerefMut for Connection {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.conn
+        match &mut self.held {
+            Held::Session { conn, .. } => conn,
+            Held::Transaction(transaction) => transaction,
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Connections and migrations: the door to PostgreSQL, without a query of any domain.
 //!
 //! Nothing here or above relies on the state of a session, so locks are those of transactions. Only
-//! sqlx does, by its prepared statements: a pooler in transaction mode must know them (PgBouncer does
-//! from 1.21 on; `docs/FIABILITE.md`).
+//! sqlx does, by its prepared statements; what [`Database`] does about it behind a pooler in
+//! transaction mode stands there.
 
 mod kept;
 pub mod store;
@@ -12,12 +12,12 @@ use std::time::Duration;
 use sqlx::{
     PgPool,
     migrate::{MigrateError, Migrator},
-    postgres::PgPoolOptions,
+    postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 pub use kept::{Connection, Database};
 
-use crate::config::Config;
+use crate::config::{Config, PoolMode};
 
 /// How long a request waits for a free connection.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -36,7 +36,7 @@ pub static MIGRATOR: Migrator = Migrator {
 };
 
 /// A pool that opens its connections when they are first needed.
-pub fn pool(config: &Config) -> PgPool {
+fn pool(config: &Config) -> PgPool {
     PgPoolOptions::new()
         .max_connections(config.database_max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -51,7 +51,16 @@ pub fn pool(config: &Config) -> PgPool {
                 Ok(true)
             })
         })
-        .connect_lazy_with(config.database.clone())
+        .connect_lazy_with(options(config))
+}
+
+fn options(config: &Config) -> PgConnectOptions {
+    let options = config.database.clone();
+    match config.database_pool_mode {
+        PoolMode::Session => options,
+        // A statement is never met again, and PgBouncer refuses settings that it does not know.
+        PoolMode::Transaction => options.statement_cache_capacity(0).extra_float_digits(None),
+    }
 }
 
 /// Brings the schema up to date, in one transaction and under a lock: of two instances
@@ -59,8 +68,8 @@ pub fn pool(config: &Config) -> PgPool {
 ///
 /// # Errors
 /// When the database cannot be reached or a migration fails; nothing is changed then.
-pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
-    let mut transaction = pool.begin().await?;
+pub async fn migrate(db: &Database) -> Result<(), MigrateError> {
+    let mut transaction = db.begin().await?;
     store::lock_migrations(&mut transaction).await?;
     store::mark_migrating(&mut transaction).await?;
     MIGRATOR.run(&mut *transaction).await?;
@@ -72,9 +81,10 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn missing_migrations(pool: &PgPool) -> sqlx::Result<Vec<String>> {
-    let mut conn = pool.acquire().await?;
+pub async fn missing_migrations(db: &Database) -> sqlx::Result<Vec<String>> {
+    let mut conn = db.acquire().await?;
     let applied = store::list_applied_migrations(&mut conn).await?;
+    conn.keep().await?;
     let ups = MIGRATOR
         .iter()
         .filter(|migration| migration.migration_type.is_up_migration());
@@ -86,6 +96,9 @@ pub async fn missing_migrations(pool: &PgPool) -> sqlx::Result<Vec<String>> {
 
 /// Whether an error says that the database is away or has no room, rather than that something is wrong.
 pub fn is_unreachable(error: &sqlx::Error) -> bool {
+    if is_unnamed_pooler(error) {
+        return false;
+    }
     match error {
         sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
@@ -100,5 +113,28 @@ pub fn is_unreachable(error: &sqlx::Error) -> bool {
                 .any(|start| code.starts_with(start))
         }),
         _ => false,
+    }
+}
+
+/// Whether an error comes of a pooler in transaction mode that the settings do not name.
+fn is_unnamed_pooler(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else {
+        return false;
+    };
+    match error.code().as_deref() {
+        // duplicate_prepared_statement, invalid_sql_statement_name.
+        Some("42P05" | "26000") => true,
+        // PgBouncer refuses what it would have to set anew for each transaction.
+        Some("08P01") => error.message().starts_with("unsupported startup parameter"),
+        _ => false,
+    }
+}
+
+/// What an operator does about an error at the first use of the database.
+pub fn remedy(error: &sqlx::Error) -> &'static str {
+    if is_unnamed_pooler(error) {
+        "a pooler in transaction mode seems to stand before PostgreSQL: set DATABASE_POOL_MODE=transaction"
+    } else {
+        "check DATABASE_URL"
     }
 }

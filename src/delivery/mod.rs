@@ -62,7 +62,7 @@ impl Courier {
         let mut under_way = JoinSet::new();
         loop {
             let free = AT_ONCE.saturating_sub(under_way.len());
-            match outbox::claim(self.db.pool(), self.clock.now(), free).await {
+            match outbox::claim(&self.db, self.clock.now(), free).await {
                 Ok(jobs) => {
                     for job in jobs {
                         let courier = self.clone();
@@ -89,7 +89,7 @@ impl Courier {
     pub async fn run_due(&self) -> sqlx::Result<usize> {
         let mut count = 0;
         loop {
-            let jobs = outbox::claim(self.db.pool(), self.clock.now(), AT_ONCE).await?;
+            let jobs = outbox::claim(&self.db, self.clock.now(), AT_ONCE).await?;
             if jobs.is_empty() {
                 return Ok(count);
             }
@@ -149,7 +149,7 @@ impl Courier {
         let now = self.clock.now();
         let mut conn = self.db.acquire().await?;
         let settlement = outbox::settle(&mut conn, job, outcome, now, chance()).await?;
-        conn.keep();
+        conn.keep().await?;
         let kind = job.what.kind.as_str();
         let (platform, attempt) = (job.what.platform, job.attempt);
         if let Outcome::Later(Postponement { error, .. }) = outcome {

@@ -9,12 +9,12 @@ pub mod store;
 
 use std::sync::Arc;
 
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::learner::LearnerId;
+use crate::{db::Database, learner::LearnerId};
 
 pub use delay::MAX_DELAY;
 
@@ -173,12 +173,14 @@ pub async fn enqueue(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn claim(pool: &PgPool, now: OffsetDateTime, limit: usize) -> sqlx::Result<Vec<Job>> {
-    let mut conn = pool.acquire().await?;
-    if limit == 0 || !store::has_due_jobs(&mut conn, now).await? {
+pub async fn claim(db: &Database, now: OffsetDateTime, limit: usize) -> sqlx::Result<Vec<Job>> {
+    if limit == 0 {
         return Ok(Vec::new());
     }
-    let mut transaction = conn.begin().await?;
+    let mut transaction = db.begin().await?;
+    if !store::has_due_jobs(&mut transaction, now).await? {
+        return Ok(Vec::new());
+    }
     store::lock_claims(&mut transaction).await?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let jobs = store::claim_jobs(&mut transaction, now, now + LEASE, limit).await?;

@@ -52,7 +52,7 @@ pub async fn collect(db: &Database, learner: LearnerId) -> sqlx::Result<Option<K
         sessions: store::list_sessions(&mut transaction, learner).await?,
     };
     transaction.commit().await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(Some(kept))
 }
 
@@ -72,6 +72,6 @@ pub async fn erase(db: &Database, learner: LearnerId) -> sqlx::Result<Option<Era
     let erased = store::count_kept(&mut transaction, learner).await?;
     store::delete_learner(&mut transaction, learner).await?;
     transaction.commit().await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(Some(erased))
 }

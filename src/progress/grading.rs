@@ -132,7 +132,7 @@ pub async fn send(
             let mut conn = db.acquire().await?;
             let line_item = &cell.line_item_url;
             scores::mark_sent(&mut conn, link, learner, line_item, score, timestamp).await?;
-            conn.keep();
+            conn.keep().await?;
             Ok(Outcome::Done)
         }
         Err(Failure::Later(postponement)) => Ok(Outcome::Later(postponement)),
@@ -160,7 +160,7 @@ async fn find_task(
         None => None,
     };
     let completions = store::find_completions(&mut conn, catalogue, learner).await?;
-    conn.keep();
+    conn.keep().await?;
     let (Some(assignment), Some(platform)) = (assignment, platform) else {
         return Ok(None);
     };
@@ -203,6 +203,6 @@ async fn mark_refused(
 ) -> sqlx::Result<()> {
     let mut conn = db.acquire().await?;
     scores::mark_refused(&mut conn, link, learner, refusal, now).await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(())
 }

@@ -51,7 +51,7 @@ pub async fn find_completions(
 ) -> sqlx::Result<Completions> {
     let mut conn = db.acquire().await?;
     let completions = store::find_completions(&mut conn, catalogue, learner).await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(completions)
 }
 
@@ -66,7 +66,7 @@ pub async fn find_standing(
 ) -> sqlx::Result<Option<Standing>> {
     let mut conn = db.acquire().await?;
     let standing = store::find_standing(&mut conn, catalogue, learner).await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(standing)
 }
 
@@ -86,7 +86,7 @@ pub async fn finish_grain(
 ) -> sqlx::Result<Option<Finished>> {
     let mut conn = db.acquire().await?;
     let mut finished = store::insert_completion(&mut conn, catalogue, learner, place, now).await?;
-    conn.keep();
+    conn.keep().await?;
     if let Some(finished) = &mut finished {
         // A row that another request committed meanwhile is outside the snapshot of the statement.
         finished.standing.completions.mark(place, now);
@@ -110,6 +110,6 @@ pub async fn undo_grain(
     let has_jobs = store::delete_completion(&mut transaction, learner, place.grain.id).await?
         && store::queue_scores(&mut transaction, learner, place, now).await?;
     transaction.commit().await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(has_jobs)
 }

@@ -6,8 +6,8 @@ use sqlx::{ConnectOptions, PgConnection, postgres::PgPoolOptions};
 
 use super::{TransferError, programs::Program, store};
 use crate::{
-    config::DatabaseAddress,
-    db,
+    config::{DatabaseAddress, PoolMode},
+    db::{self, Database},
     read_only::{self, Switch},
 };
 
@@ -126,14 +126,13 @@ async fn migrate(address: &DatabaseAddress) -> Result<usize, TransferError> {
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .connect_lazy_with(address.options.clone());
-    let missing = db::missing_migrations(&pool).await;
+    let db = Database::new(pool, PoolMode::Session);
+    let missing = db::missing_migrations(&db).await;
     let missing = missing.map_err(TransferError::of(address))?;
     if !missing.is_empty() {
-        db::migrate(&pool)
-            .await
-            .map_err(TransferError::Migrations)?;
+        db::migrate(&db).await.map_err(TransferError::Migrations)?;
     }
-    pool.close().await;
+    db.close().await;
     Ok(missing.len())
 }
 

@@ -99,7 +99,7 @@ async fn open(
         }
         Err(error) => return Err(error.into()),
     };
-    conn.keep();
+    conn.keep().await?;
     let id = session::start(state, learner.id).await?;
     Ok((learner, cookie::write(&state.config, id)))
 }

@@ -114,6 +114,6 @@ async fn record(
     let id = ticket.handle(&state.config);
     state.sessions.write(&mut transaction, id, &session).await?;
     transaction.commit().await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(Opened::Session)
 }

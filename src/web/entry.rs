@@ -50,7 +50,7 @@ pub(crate) async fn show(
     };
     let mut conn = state.db.acquire().await?;
     state.sessions.write(&mut conn, id, &data).await?;
-    conn.keep();
+    conn.keep().await?;
     let frame = Frame::bare(&state, Urls::default());
     Ok(Html(EntryPage { frame, href }.render()?))
 }

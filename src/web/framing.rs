@@ -82,7 +82,7 @@ impl Allowed {
 async fn platform_origins(db: &Database) -> sqlx::Result<Vec<String>> {
     let mut conn = db.acquire().await?;
     let platforms = lti::store::list_platforms(&mut conn).await?;
-    conn.keep();
+    conn.keep().await?;
     let approved = platforms.iter().filter(|platform| platform.is_approved());
     Ok(approved.flat_map(lti::Platform::origins).collect())
 }

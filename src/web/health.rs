@@ -21,7 +21,7 @@ pub(crate) async fn ready(State(state): State<AppState>) -> impl IntoResponse {
     let ping = async {
         let mut conn = state.db.acquire().await?;
         db::store::ping(&mut conn).await?;
-        conn.keep();
+        conn.keep().await?;
         Ok::<_, sqlx::Error>(())
     };
     match tokio::time::timeout(PATIENCE, ping).await {

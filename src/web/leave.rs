@@ -20,7 +20,7 @@ pub(crate) async fn end(
 ) -> Result<Html<String>, PageError> {
     let mut conn = state.db.acquire().await?;
     state.sessions.end(&mut conn, session.id).await?;
-    conn.keep();
+    conn.keep().await?;
     let launch = session.data.launch.as_ref();
     let page = LeftPage {
         frame: Frame::bare(&state, Urls::default()),

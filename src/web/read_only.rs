@@ -16,7 +16,7 @@ impl ReadOnly {
         let read = async {
             let mut conn = db.acquire().await?;
             let switch = read_only::store::find_switch(&mut conn).await?;
-            conn.keep();
+            conn.keep().await?;
             Ok(switch.is_on)
         };
         self.0.get(now, read).await.unwrap_or(false)

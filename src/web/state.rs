@@ -2,8 +2,6 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use sqlx::PgPool;
-
 use super::{
     framing::Framing, queue::Queue, rate::LoginRate, read_only::ReadOnly,
     session::store::PostgresSessionStore,
@@ -57,11 +55,10 @@ impl AppState {
     /// When the certificates of the system cannot be read.
     pub fn new(
         config: Config,
-        pool: PgPool,
+        db: Database,
         clock: Clock,
         catalogue: Catalogue,
     ) -> Result<Self, reqwest::Error> {
-        let db = Database::new(pool);
         let catalogue = Arc::new(catalogue);
         let platforms = PlatformClient::new(config.lti_allow_private_networks)?;
         let tokens = AccessTokens::new(

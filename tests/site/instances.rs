@@ -7,7 +7,7 @@ use mini_site::db;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use tokio::task::JoinSet;
 
-use crate::support::TestSite;
+use crate::support::{TestSite, pooler};
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn fifty_completions_at_once_make_one_row_and_fifty_redirects(pool: PgPool) {
@@ -40,7 +40,9 @@ async fn what_is_finished_on_one_instance_shows_on_the_other(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn two_instances_that_start_together_both_come_up(pool: PgPool) {
     let start = async |pool: PgPool| {
-        db::migrate(&pool).await.expect("migrations");
+        db::migrate(&pooler::database(&pool))
+            .await
+            .expect("migrations");
         TestSite::new(pool).await
     };
     let (one, other) = tokio::join!(start(pool.clone()), start(pool));
@@ -83,7 +85,7 @@ async fn a_connection_that_did_its_work_serves_the_next_request(pool: PgPool) {
             .fetch_one(&mut *conn)
             .await
             .expect("a number");
-        conn.keep();
+        conn.keep().await.expect("a commit");
         id
     };
     assert_eq!(process().await, process().await);
@@ -103,7 +105,7 @@ async fn a_cancelled_request_leaves_nothing_behind_for_the_next_one(pool: PgPool
             .execute(&mut *conn)
             .await
             .expect("never comes to that");
-        conn.keep();
+        conn.keep().await.expect("a commit");
     };
     tokio::select! {
         biased;

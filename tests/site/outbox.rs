@@ -21,6 +21,7 @@ use crate::{
             FakePlatform,
             services::{Hold, Scripted},
         },
+        pooler,
     },
 };
 
@@ -90,7 +91,7 @@ async fn death_before_the_job_is_claimed_loses_nothing(pool: PgPool) {
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn death_between_claim_and_call_loses_nothing(pool: PgPool) {
     let (site, platform, ..) = finished(pool).await;
-    let claimed = outbox::claim(&site.pool, site.clock.now(), 8).await;
+    let claimed = outbox::claim(&site.state.db, site.clock.now(), 8).await;
     assert_eq!(claimed.expect("jobs").len(), 1);
     assert_eq!(site.drain_outbox().await, 0);
     site.clock.advance(outbox::LEASE);
@@ -342,11 +343,12 @@ async fn many_who_claim_at_once_get_each_job_once_and_two_in_all(pool: PgPool) {
     let pool = PgPoolOptions::new()
         .max_connections(8)
         .connect_lazy_with(options);
+    let db = pooler::database(&pool);
     for round in 1..=20 {
         let mut claims = JoinSet::new();
         for _ in 0..8 {
-            let (pool, now) = (pool.clone(), site.clock.now());
-            claims.spawn(async move { outbox::claim(&pool, now, 8).await.expect("jobs") });
+            let (db, now) = (db.clone(), site.clock.now());
+            claims.spawn(async move { outbox::claim(&db, now, 8).await.expect("jobs") });
         }
         let jobs: Vec<_> = claims.join_all().await.into_iter().flatten().collect();
         assert_eq!(jobs.len(), 2, "round {round}");
@@ -394,7 +396,7 @@ async fn a_program_that_is_killed_at_any_point_loses_no_score(pool: PgPool) {
 async fn jobs_that_a_wrong_clock_put_years_ahead_are_due_again_once_it_is_right(pool: PgPool) {
     let (site, platform, _browser, _root) = finished(pool).await;
     site.clock.advance(Duration::days(3_650));
-    let claimed = outbox::claim(&site.pool, site.clock.now(), 8).await;
+    let claimed = outbox::claim(&site.state.db, site.clock.now(), 8).await;
     assert_eq!(
         claimed.expect("the outbox").len(),
         1,

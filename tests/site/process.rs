@@ -4,9 +4,12 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Child, ChildStdout, Command, Output, Stdio},
+    thread,
 };
 
 use sqlx::{ConnectOptions, PgPool};
+
+use crate::support::pooler;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mini-site");
 
@@ -16,7 +19,7 @@ pub(crate) fn program(arguments: &[&str], variables: &[(&str, &str)]) -> Command
     command
         .args(arguments)
         .env_clear()
-        .envs(variables.iter().copied());
+        .envs(pooler::lead(arguments, variables));
     // No `.env` of the developer is found from here.
     command.current_dir(std::env::temp_dir());
     command
@@ -241,6 +244,31 @@ fn while_it_waits_it_says_what_is_wrong_with_the_database() {
     // The answer of a PostgreSQL without TLS.
     stream.write_all(b"N").expect("an answer");
     server.wait_for("server does not support TLS");
+}
+
+#[test]
+fn a_pooler_that_the_settings_do_not_name_is_told_at_the_start() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let address = format!("postgres://localhost:{port}/cours?sslmode=disable");
+    let start = thread::spawn(move || {
+        run(
+            &["serve"],
+            &[("APP_ENV", "development"), ("DATABASE_URL", &address)],
+        )
+    });
+    let (mut stream, _) = listener.accept().expect("a connection");
+    // The answer of PgBouncer; its length counts itself.
+    let fields = "SFATAL\0C08P01\0Munsupported startup parameter: extra_float_digits\0\0";
+    let length = u32::try_from(fields.len() + 4).expect("a short answer");
+    let answer = [b"E", &length.to_be_bytes()[..], fields.as_bytes()].concat();
+    stream.write_all(&answer).expect("an answer");
+    let output = start.join().expect("no panic");
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("set DATABASE_POOL_MODE=transaction"),
+        "{told}"
+    );
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

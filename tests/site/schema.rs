@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, path::Path, process::Command};
 
+use crate::support::pooler;
 use mini_site::db::{self, MIGRATOR};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgPool};
 
@@ -106,15 +107,19 @@ async fn a_database_made_by_hand_from_the_document_is_taken_for_its_own(pool: Pg
     let document = sqlx::raw_sql(AssertSqlSafe(document));
     document.execute(&pool).await.expect("the schema");
     let by_hand = dumped(&pool);
-    db::migrate(&pool).await.expect("nothing is left to apply");
+    db::migrate(&pooler::database(&pool))
+        .await
+        .expect("nothing is left to apply");
     assert_eq!(dumped(&pool), by_hand);
-    let missing = db::missing_migrations(&pool).await.expect("a list");
+    let missing = db::missing_migrations(&pooler::database(&pool))
+        .await
+        .expect("a list");
     assert_eq!(missing, Vec::<String>::new());
 }
 
 #[sqlx::test(migrations = false)]
 async fn migrations_go_up_and_down_and_up_again(pool: PgPool) {
-    db::migrate(&pool).await.expect("up");
+    db::migrate(&pooler::database(&pool)).await.expect("up");
     let first = dumped(&pool);
     MIGRATOR.undo(&pool, 0).await.expect("down");
     let empty: i64 = sqlx::query_scalar(
@@ -125,10 +130,14 @@ async fn migrations_go_up_and_down_and_up_again(pool: PgPool) {
     .await
     .expect("a count");
     assert_eq!(empty, 0, "down leaves nothing behind");
-    db::migrate(&pool).await.expect("up again");
+    db::migrate(&pooler::database(&pool))
+        .await
+        .expect("up again");
     assert_eq!(dumped(&pool), first);
     assert_eq!(
-        db::missing_migrations(&pool).await.expect("a list"),
+        db::missing_migrations(&pooler::database(&pool))
+            .await
+            .expect("a list"),
         Vec::<String>::new()
     );
 }
@@ -136,7 +145,7 @@ async fn migrations_go_up_and_down_and_up_again(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn an_empty_database_lacks_every_migration(pool: PgPool) {
     assert!(
-        !db::missing_migrations(&pool)
+        !db::missing_migrations(&pooler::database(&pool))
             .await
             .expect("a list")
             .is_empty()

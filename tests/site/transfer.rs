@@ -18,7 +18,7 @@ use time::Duration;
 
 use crate::{
     process::{program, run, text, url},
-    support::TestSite,
+    support::{TestSite, pooler},
 };
 
 /// The last migration before this part of the program.
@@ -220,7 +220,9 @@ async fn a_dump_that_is_none_or_was_cut_short_leaves_the_database_empty(pool: Pg
 
 #[sqlx::test(migrations = false)]
 async fn newer_migrations_are_applied_to_what_was_restored(pool: PgPool) {
-    db::migrate(&pool).await.expect("migrations");
+    db::migrate(&pooler::database(&pool))
+        .await
+        .expect("migrations");
     MIGRATOR
         .undo(&pool, BEFORE_READ_ONLY)
         .await
@@ -232,7 +234,9 @@ async fn newer_migrations_are_applied_to_what_was_restored(pool: PgPool) {
     let restored = transfer::restore(&moved.dump(), &moved.to()).await;
     assert!(restored.expect("a restored database").new_migrations > 0);
     let other = moved.connect().await;
-    let missing = db::missing_migrations(&other).await.expect("a list");
+    let missing = db::missing_migrations(&pooler::database(&other))
+        .await
+        .expect("a list");
     assert_eq!(missing, Vec::<String>::new());
     let differences = moved.differences(Scope::Kept).await;
     let expected = "internal.read_only: not in the first database".to_owned();
@@ -339,6 +343,20 @@ fn spy(folder: &Path, major: u32) -> String {
     fs::write(&path, script).expect("a script");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a script that runs");
     folder.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn what_moves_the_data_does_not_go_through_a_pooler() {
+    let variables = [
+        ("DATABASE_URL", "postgres://nobody@localhost:1/none"),
+        ("DATABASE_POOL_MODE", "transaction"),
+    ];
+    for line in [&["dump", "--output", "/nowhere"][..], &["read-only", "on"]] {
+        let output = run(line, &variables);
+        assert_eq!(output.status.code(), Some(2), "{line:?}");
+        let said = text(&output.stderr);
+        assert!(said.contains("DATABASE_URL leads to a pooler"), "{said}");
+    }
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

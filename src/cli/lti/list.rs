@@ -35,7 +35,7 @@ pub(super) async fn run(db: &Database, as_json: bool) -> anyhow::Result<()> {
     let deployments = lti::store::list_deployments(&mut conn)
         .await
         .context(UNREADABLE)?;
-    conn.keep();
+    conn.keep().await?;
     if as_json {
         let listed: Vec<_> = platforms
             .iter()

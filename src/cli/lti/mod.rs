@@ -12,7 +12,7 @@ use super::UNREADABLE;
 use crate::{
     clock::Clock,
     config::Config,
-    db::{self, Database},
+    db::Database,
     lti::{
         self, Platform, PlatformStatus,
         keys::{self, PUBLISHED_AFTER},
@@ -48,7 +48,7 @@ pub(super) enum LtiCommand {
 }
 
 pub(super) async fn run(command: LtiCommand, config: &Config) -> anyhow::Result<()> {
-    let db = Database::new(db::pool(config));
+    let db = Database::open(config);
     match command {
         LtiCommand::Invite => invite(config, &db).await,
         LtiCommand::Add(arguments) => add::run(arguments, config, &db).await,
@@ -77,7 +77,7 @@ async fn invite(config: &Config, db: &Database) -> anyhow::Result<()> {
 
 async fn approve(db: &Database, id: &str) -> anyhow::Result<()> {
     let platform = find(db, id).await?;
-    let mut transaction = db.pool().begin().await?;
+    let mut transaction = db.begin().await?;
     lti::store::mark_platform(&mut transaction, platform.id, PlatformStatus::Approved).await?;
     let waiting = lti::store::mark_deployments_approved(&mut transaction, platform.id).await?;
     let known = lti::store::list_deployments(&mut transaction).await?;
@@ -101,6 +101,7 @@ async fn suspend(db: &Database, id: &str) -> anyhow::Result<()> {
     let platform = find(db, id).await?;
     let mut conn = db.acquire().await?;
     lti::store::mark_platform(&mut conn, platform.id, PlatformStatus::Suspended).await?;
+    conn.keep().await?;
     println!("suspended: {} ({})", platform.name, platform.issuer);
     Ok(())
 }
@@ -135,7 +136,7 @@ pub(super) async fn find(db: &Database, id: &str) -> anyhow::Result<Platform> {
     let platforms = lti::store::list_platforms(&mut conn)
         .await
         .context(UNREADABLE)?;
-    conn.keep();
+    conn.keep().await?;
     let start = id.to_ascii_lowercase();
     let mut found = platforms
         .into_iter()

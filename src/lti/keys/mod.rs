@@ -129,7 +129,7 @@ pub async fn existing_key(
 ) -> Result<Option<SigningKey>, KeyError> {
     let mut conn = db.acquire().await?;
     let found = store::find_signing_key(&mut conn, now).await?;
-    conn.keep();
+    conn.keep().await?;
     found
         .map(|sealed| SigningKey::open(secret, sealed))
         .transpose()
@@ -146,14 +146,14 @@ pub async fn published(
 ) -> Result<Vec<Value>, KeyError> {
     let mut conn = db.acquire().await?;
     let keys = store::list_published_keys(&mut conn, now).await?;
-    conn.keep();
+    conn.keep().await?;
     if !keys.is_empty() {
         return Ok(keys);
     }
     make_first(db, secret, now).await?;
     let mut conn = db.acquire().await?;
     let keys = store::list_published_keys(&mut conn, now).await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(keys)
 }
 
@@ -170,7 +170,7 @@ pub async fn rotate(
 ) -> Result<Rotation, KeyError> {
     let key = NewKey::generate().await?;
     let sealed = sealing::seal(secret, key.pem.as_bytes())?;
-    let mut transaction = db.pool().begin().await?;
+    let mut transaction = db.begin().await?;
     store::lock_keys(&mut transaction).await?;
     let signs_now = is_sound(&mut transaction, secret, now).await?;
     if signs_now && let Some(waiting) = store::find_waiting_key(&mut transaction, now).await? {
@@ -212,7 +212,7 @@ async fn make_first(
 ) -> Result<SigningKey, KeyError> {
     let key = NewKey::generate().await?;
     let sealed = sealing::seal(secret, key.pem.as_bytes())?;
-    let mut transaction = db.pool().begin().await?;
+    let mut transaction = db.begin().await?;
     store::lock_keys(&mut transaction).await?;
     if let Some(other) = store::find_signing_key(&mut transaction, now).await? {
         return SigningKey::open(secret, other);

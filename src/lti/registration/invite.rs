@@ -45,6 +45,6 @@ pub async fn invite(db: &Database, now: OffsetDateTime) -> Result<String, Invite
     let mut conn = db.acquire().await?;
     store::delete_expired_invites(&mut conn, now - KEPT_AFTER).await?;
     store::insert_invite(&mut conn, &code, now).await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(code)
 }

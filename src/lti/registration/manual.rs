@@ -88,7 +88,7 @@ impl ManualRegistration {
 /// # Errors
 /// Those of the database.
 pub async fn add(db: &Database, platform: &NewPlatform) -> sqlx::Result<Option<PlatformId>> {
-    let mut transaction = db.pool().begin().await?;
+    let mut transaction = db.begin().await?;
     let Some(id) = store::insert_platform(&mut transaction, platform).await? else {
         return Ok(None);
     };

@@ -135,7 +135,7 @@ async fn check_invite(
 ) -> Result<(), RegistrationError> {
     let mut conn = db.acquire().await?;
     let state = store::find_invite_state(&mut conn, code, now).await?;
-    conn.keep();
+    conn.keep().await?;
     match state {
         InviteState::Open => Ok(()),
         other => Err(RegistrationError::Invite(other)),
@@ -200,7 +200,7 @@ async fn keep(
     platform: &NewPlatform,
     now: OffsetDateTime,
 ) -> Result<PlatformId, RegistrationError> {
-    let mut transaction = db.pool().begin().await?;
+    let mut transaction = db.begin().await?;
     if !store::mark_invite_used(&mut transaction, code, now).await? {
         return Err(RegistrationError::Invite(InviteState::Used));
     }

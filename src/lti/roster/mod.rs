@@ -89,7 +89,7 @@ pub async fn refresh(
         Some((platform, url)) => (find_platform(&mut conn, platform).await?, url),
         None => (None, String::new()),
     };
-    conn.keep();
+    conn.keep().await?;
     let Some(platform) = platform else {
         return Ok(Outcome::Done);
     };
@@ -107,7 +107,7 @@ pub async fn refresh(
             tracing::warn!(platform.id = %platform.id.0, reason = sentence, "a class list is not read");
             let mut conn = db.acquire().await?;
             store::mark_failed(&mut conn, context, &sentence, services.now()).await?;
-            conn.keep();
+            conn.keep().await?;
             Ok(Outcome::Done)
         }
     }
@@ -168,7 +168,7 @@ async fn record(
     }
     store::mark_read(&mut transaction, context, started_at).await?;
     transaction.commit().await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(())
 }
 

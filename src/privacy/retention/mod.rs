@@ -73,7 +73,7 @@ pub fn limit(now: OffsetDateTime, months: u16) -> OffsetDateTime {
 pub async fn preview(db: &Database, now: OffsetDateTime, months: u16) -> sqlx::Result<Inactive> {
     let mut conn = db.acquire().await?;
     let inactive = store::count_inactive(&mut conn, limit(now, months), now).await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(inactive)
 }
 
@@ -91,13 +91,13 @@ pub async fn run(
     let begun_before = if is_forced { now } else { now - INTERVAL };
     let mut conn = db.acquire().await?;
     if read_only::store::find_switch(&mut conn).await?.is_on {
-        conn.keep();
+        conn.keep().await?;
         return Ok(Run::ReadOnly);
     }
     let last = store::find_last_run(&mut conn).await?;
     // One statement: of two instances that come together one is told that it is not due.
     let is_mine = store::claim_run(&mut conn, begun_before, now).await?;
-    conn.keep();
+    conn.keep().await?;
     if !is_mine {
         return Ok(Run::NotDue);
     }
@@ -111,7 +111,7 @@ pub async fn run(
         Err(error) => {
             let mut conn = db.acquire().await?;
             store::delete_run(&mut conn, now).await?;
-            conn.keep();
+            conn.keep().await?;
             if read_only::is_refusal(&error) {
                 return Ok(Run::ReadOnly);
             }
@@ -130,7 +130,7 @@ async fn erase_all(db: &Database, limit: OffsetDateTime, now: OffsetDateTime) ->
         // Asked again under the lock: whoever came back a moment ago stays.
         erased += store::delete_inactive(&mut transaction, &batch, limit, now).await?;
         transaction.commit().await?;
-        conn.keep();
+        conn.keep().await?;
         if batch.is_empty() {
             return Ok(erased);
         }

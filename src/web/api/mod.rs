@@ -108,7 +108,7 @@ impl FromRequestParts<AppState> for Caller {
         let token = verified(state, token)?;
         let mut conn = state.db.acquire().await?;
         let found = learner::store::find_learner_id(&mut conn, &token.moodle_user_id).await?;
-        conn.keep();
+        conn.keep().await?;
         let no_profile = "Aucun profil pour ce jeton : appelez d’abord POST /api/auth/profile.";
         found
             .map(Self)

@@ -104,7 +104,7 @@ pub(crate) async fn create(
     let (learner, is_new) =
         learner::store::upsert_learner(&mut conn, &wanted, email.as_deref(), name.as_deref())
             .await?;
-    conn.keep();
+    conn.keep().await?;
     let status = if is_new {
         StatusCode::CREATED
     } else {

@@ -231,7 +231,7 @@ async fn absent(state: &AppState, id: &str) -> sqlx::Result<ApiError> {
     let was_there = catalogue::store::find_retired_grain(&mut conn, id)
         .await?
         .is_some();
-    conn.keep();
+    conn.keep().await?;
     let error = if was_there {
         ApiError::from(&PageError::Retired)
     } else {

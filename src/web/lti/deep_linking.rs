@@ -98,7 +98,7 @@ pub(crate) async fn answer(
     // Of two that came together, one has ended the session.
     let mut conn = state.db.acquire().await?;
     let is_first = state.sessions.end(&mut conn, session.id).await?;
-    conn.keep();
+    conn.keep().await?;
     if is_first {
         Ok(response)
     } else {
@@ -138,7 +138,7 @@ async fn find_platform(state: &AppState, launch: &LaunchSession) -> Result<Platf
     let id = launch.platform.ok_or_else(over)?;
     let mut conn = state.db.acquire().await?;
     let platform = lti::store::find_platform(&mut conn, id).await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(platform.ok_or_else(over)?)
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn begin(
     }
     let secrets = LoginSecrets::random().map_err(PageError::internal)?;
     login::store::insert_login(&mut conn, platform.id, &request, &secrets, now).await?;
-    conn.keep();
+    conn.keep().await?;
     let redirect_uri = state.config.absolute(route::LTI_LAUNCH);
     let address = login::authorization_address(&platform, &request, &secrets, &redirect_uri)
         .map_err(PageError::internal)?;

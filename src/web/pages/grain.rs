@@ -142,7 +142,7 @@ async fn find_place(state: &AppState, id: &str) -> Result<Place, PageError> {
     }
     let mut conn = state.db.acquire().await?;
     let retired = find_retired_grain(&mut conn, id).await?;
-    conn.keep();
+    conn.keep().await?;
     Err(retired.map_or(PageError::NotFound, |_| PageError::Retired))
 }
 

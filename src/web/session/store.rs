@@ -88,7 +88,7 @@ impl PostgresSessionStore {
         )
         .fetch_optional(&mut *conn)
         .await?;
-        conn.keep();
+        conn.keep().await?;
         let session = row.and_then(|row| {
             let data = data_of(row.data.get(KEY)?)?;
             let learner = Learner {
@@ -115,13 +115,15 @@ impl PostgresSessionStore {
     /// # Errors
     /// Those of the database.
     pub async fn extend(&self, id: Id, expires_at: OffsetDateTime) -> sqlx::Result<()> {
+        let mut conn = self.db.acquire().await?;
         sqlx::query!(
             "UPDATE internal.sessions SET expires_at = $2 WHERE id_hash = $1",
             &hash(id),
             expires_at,
         )
-        .execute(self.db.pool())
+        .execute(&mut *conn)
         .await?;
+        conn.keep().await?;
         self.forget(id);
         Ok(())
     }
@@ -165,10 +167,12 @@ impl PostgresSessionStore {
     /// Those of the database.
     pub async fn delete_expired(&self) -> sqlx::Result<u64> {
         let now = self.clock.now();
-        sqlx::query!("DELETE FROM internal.sessions WHERE expires_at <= $1", now)
-            .execute(self.db.pool())
-            .await
-            .map(|done| done.rows_affected())
+        let mut conn = self.db.acquire().await?;
+        let done = sqlx::query!("DELETE FROM internal.sessions WHERE expires_at <= $1", now)
+            .execute(&mut *conn)
+            .await?;
+        conn.keep().await?;
+        Ok(done.rows_affected())
     }
 
     fn remember(&self, id: Id, session: OpenSession) {
@@ -221,7 +225,7 @@ impl SessionStore for PostgresSessionStore {
     async fn save(&self, record: &Record) -> Result<()> {
         let data =
             serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-        let mut conn = self.db.pool().acquire().await.map_err(backend)?;
+        let mut conn = self.db.acquire().await.map_err(backend)?;
         let known = record.data.get(KEY).and_then(data_of);
         upsert_session(
             &mut conn,
@@ -233,6 +237,7 @@ impl SessionStore for PostgresSessionStore {
         )
         .await
         .map_err(backend)?;
+        conn.keep().await.map_err(backend)?;
         self.forget(record.id);
         Ok(())
     }
@@ -247,9 +252,9 @@ impl SessionStore for PostgresSessionStore {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        let mut conn = self.db.pool().acquire().await.map_err(backend)?;
+        let mut conn = self.db.acquire().await.map_err(backend)?;
         self.end(&mut conn, *id).await.map_err(backend)?;
-        Ok(())
+        conn.keep().await.map_err(backend)
     }
 }
 

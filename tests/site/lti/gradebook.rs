@@ -600,7 +600,7 @@ async fn a12_two_scores_at_once_and_no_more_go_to_one_platform(pool: PgPool) {
         tokio::spawn(async move { courier.run_due().await.expect("the outbox") })
     });
     desk.platform.services.reached().await;
-    let more = outbox::claim(&other.pool, other.clock.now(), 8).await;
+    let more = outbox::claim(&other.state.db, other.clock.now(), 8).await;
     assert!(more.expect("the outbox").is_empty(), "two are under way");
     let under_way = "SELECT count(*) FROM internal.outbox WHERE leased_until IS NOT NULL";
     assert_eq!(desk.site.count(under_way).await, 2);

@@ -7,7 +7,6 @@ use jsonwebtoken::{
 };
 use mini_site::{
     config::Secret,
-    db::Database,
     lti::keys::{self, KeyError, SigningKey},
 };
 use serde_json::{Value, json};
@@ -189,7 +188,7 @@ async fn after_a_change_of_secret_a_rotation_signs_at_once(pool: PgPool) {
     let old = signing_key(&site).await;
     let waiting = rotate(&site).await;
     let changed = Secret::from_text("another secret of the site");
-    let db = Database::new(site.pool.clone());
+    let db = site.state.db.clone();
     let broken = keys::signing_key(&db, &changed, site.clock.now()).await;
     assert!(matches!(broken, Err(KeyError::Sealed(_))), "{broken:?}");
     let new = keys::rotate(&db, &changed, site.clock.now()).await;

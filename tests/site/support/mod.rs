@@ -2,6 +2,7 @@
 
 mod left;
 pub(crate) mod platform;
+pub(crate) mod pooler;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -102,11 +103,11 @@ impl TestSite {
         catalogue: Catalogue,
     ) -> Self {
         let config = Config::from_variables(variables).expect("a sound environment");
-        catalogue::store::copy_catalogue(&pool, &catalogue, clock.now())
+        let db = pooler::database(&pool);
+        catalogue::store::copy_catalogue(&db, &catalogue, clock.now())
             .await
             .expect("a copied course");
-        let state =
-            AppState::new(config, pool.clone(), clock.clone(), catalogue).expect("certificates");
+        let state = AppState::new(config, db, clock.clone(), catalogue).expect("certificates");
         let left = LeftJobs::new(&pool, &clock);
         Self {
             pool,

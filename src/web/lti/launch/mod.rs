@@ -150,7 +150,7 @@ async fn find_login(state: &AppState, text: &str) -> Result<(Login, Platform), P
         Some(login) => lti::store::find_platform(&mut conn, login.platform).await?,
         None => None,
     };
-    conn.keep();
+    conn.keep().await?;
     let (Some(login), Some(platform)) = (login, platform) else {
         return Err(refused(LaunchError::StateUnknown));
     };
@@ -229,8 +229,9 @@ async fn reopen(
         return super::confirm::ask(state, posted.state, posted.token, name);
     }
     let reopened = session.data.reopened(now);
-    let mut conn = state.db.pool().acquire().await?;
+    let mut conn = state.db.acquire().await?;
     state.sessions.write(&mut conn, id, &reopened).await?;
+    conn.keep().await?;
     Ok(answer(state, posted))
 }
 
@@ -253,7 +254,7 @@ async fn refused_by_platform(
     find_login(state, text).await?;
     let mut conn = state.db.acquire().await?;
     logins::mark_login_consumed(&mut conn, text, &[], false, state.clock.now()).await?;
-    conn.keep();
+    conn.keep().await?;
     let error = forms::single(pairs, "error").unwrap_or_default();
     Err(refused(LaunchError::from_platform(error)))
 }

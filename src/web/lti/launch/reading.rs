@@ -101,6 +101,6 @@ pub(super) async fn open(
         state.sessions.write(&mut transaction, id, &data).await?;
     }
     transaction.commit().await?;
-    conn.keep();
+    conn.keep().await?;
     Ok(answer(state, posted))
 }

@@ -56,7 +56,7 @@ pub(super) async fn open(
     if !is_approved {
         // It stays recorded for the admin; once they agree, the same launch goes on.
         transaction.commit().await?;
-        conn.keep();
+        conn.keep().await?;
         return Err(refused(LaunchError::DeploymentPending));
     }
     let hash = &posted.token_hash;
@@ -64,7 +64,7 @@ pub(super) async fn open(
         .await?
     {
         transaction.rollback().await?;
-        conn.keep();
+        conn.keep().await?;
         drop(turn);
         // Of two that came together, the other one has opened the session a moment ago.
         return is_same_launch(state, posted).await;
@@ -106,7 +106,7 @@ pub(super) async fn open(
     };
     let has_jobs = jobs::queue(&mut transaction, state, &recorded, now).await?;
     transaction.commit().await?;
-    conn.keep();
+    conn.keep().await?;
     if has_jobs {
         state.courier.wake();
     }
@@ -202,7 +202,7 @@ async fn record_message(
 async fn is_same_launch(state: &AppState, posted: &Posted<'_>) -> Result<(), PageError> {
     let mut conn = state.db.acquire().await?;
     let login = logins::find_login(&mut conn, posted.state).await?;
-    conn.keep();
+    conn.keep().await?;
     match login.and_then(|login| login.consumption) {
         Some(done) if done.token_hash == posted.token_hash => Ok(()),
         Some(_) => Err(refused(LaunchError::Replay)),

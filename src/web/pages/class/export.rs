@@ -40,7 +40,7 @@ pub(crate) async fn xapi(
 ) -> Result<Response, PageError> {
     let mut conn = state.db.acquire().await?;
     let context = find_context(&mut conn, teacher.context).await?;
-    conn.keep();
+    conn.keep().await?;
     let statements = Statements {
         site: state.config.api_url.clone(),
         context: context.ok_or(PageError::NotTeacher)?,

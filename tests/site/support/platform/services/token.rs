@@ -9,17 +9,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
-use mini_site::{db::Database, lti::keys};
+use mini_site::lti::keys;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::{FakeServices, Hold, text};
+use crate::support::pooler;
 
 /// The claims of an assertion that we signed; the reason why not as Moodle writes it.
 async fn verified(services: &FakeServices, assertion: &str) -> Result<Value, Response> {
     let json = |status: StatusCode, body: &str| (status, body.to_owned()).into_response();
     let now = services.ledger().clock.now();
-    let db = Database::new(services.pool.clone());
+    let db = pooler::database(&services.pool);
     let keys = keys::published(&db, &services.config.secret_key, now)
         .await
         .expect("our keys");

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use sqlx::{PgPool, postgres::PgPoolOptions};
+use time::Duration;
 
 use crate::support::TestSite;
 
@@ -68,10 +69,8 @@ async fn the_process_lives_but_is_not_ready(pool: PgPool) {
     assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
-#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
-async fn a_database_without_room_says_a_little_later_and_acknowledges_nothing(pool: PgPool) {
-    let site = TestSite::new(pool).await;
-    let mut browser = site.learner("42").await;
+/// From now on the database has no room for what learners do, nor for their sessions.
+async fn take_room(site: &TestSite) {
     site.execute(
         "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
          BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$",
@@ -79,9 +78,31 @@ async fn a_database_without_room_says_a_little_later_and_acknowledges_nothing(po
     .await;
     site.execute("CREATE TRIGGER no_room BEFORE INSERT ON progress EXECUTE FUNCTION fail()")
         .await;
+    site.execute(
+        "CREATE TRIGGER no_room BEFORE UPDATE ON internal.sessions EXECUTE FUNCTION fail()",
+    )
+    .await;
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_database_without_room_says_a_little_later_and_acknowledges_nothing(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    let mut browser = site.learner("42").await;
+    take_room(&site).await;
     let answer = browser.post("/grains/grain1/completion").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header("retry-after"), "5");
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn pages_are_read_while_there_is_no_room_to_extend_a_session(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    let mut browser = site.learner("42").await;
+    take_room(&site).await;
+    site.clock.advance(Duration::minutes(11));
+    for path in ["/", "/grains/grain1"] {
+        assert_eq!(browser.get(path).await.status, StatusCode::OK, "{path}");
+    }
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

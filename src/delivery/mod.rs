@@ -13,7 +13,7 @@ use tokio::{
 use crate::{
     catalogue::Catalogue,
     clock::Clock,
-    db::Database,
+    db::{self, Database},
     lti::{roster, services::Services},
     outbox::{self, Bell, Job, JobKind, NewJob, Outcome, Postponement, Settlement},
     progress::grading,
@@ -28,6 +28,16 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// An attempt takes no longer than this, so that it ends before its lease.
 const TIME_LIMIT: Duration = Duration::from_secs(100);
+
+/// What a job came to is written again after these waits when the database fails: the lease of a
+/// single one holds back half of what its platform is told. Short of the lease, a wait of the pool
+/// before each included.
+const SETTLE_AGAIN: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 
 /// Runs jobs; cheap to clone.
 #[derive(Clone, Debug)]
@@ -113,8 +123,14 @@ impl Courier {
             }
             Err(_) => Outcome::Later(Postponement::of_platform("it took too long")),
         };
-        if let Err(error) = self.settle(&job, &outcome).await {
-            tracing::warn!(job.id, kind, %error, "a job is left to the end of its lease");
+        let mut waits = SETTLE_AGAIN.into_iter();
+        while let Err(error) = self.settle(&job, &outcome).await {
+            let wait = waits.next().filter(|_| db::is_unreachable(&error));
+            let Some(wait) = wait else {
+                tracing::warn!(job.id, kind, %error, "a job is left to the end of its lease");
+                return;
+            };
+            sleep(wait).await;
         }
     }
 

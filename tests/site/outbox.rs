@@ -117,6 +117,23 @@ async fn death_after_the_platform_accepted_costs_a_second_call_and_nothing_else(
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn connections_that_are_cut_while_a_score_is_under_way_keep_no_job_leased(pool: PgPool) {
+    let (site, platform, ..) = finished(pool).await;
+    platform.services.hold(Hold::AfterScore);
+    platform.services.script_scores([Scripted::status(500)]);
+    let work = drain(&site);
+    platform.services.reached().await;
+    site.cut_connections().await;
+    platform.services.release();
+    work.await.expect("it ends");
+    let leased = "SELECT count(*) FROM internal.outbox WHERE leased_until IS NOT NULL";
+    assert_eq!(site.count(leased).await, 0);
+    site.clock.advance(Duration::minutes(2));
+    assert_eq!(site.drain_outbox().await, 1);
+    assert_eq!(platform.services.history().last(), Some(&(1, 200)));
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn death_after_the_acceptance_was_noted_costs_not_even_that(pool: PgPool) {
     let (site, platform, ..) = finished(pool).await;
     site.drain_outbox().await;

@@ -7,13 +7,14 @@
 mod kept;
 pub mod store;
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use sqlx::{
     PgPool,
     migrate::{MigrateError, Migrator},
     postgres::PgPoolOptions,
 };
+use tokio::time::{sleep, timeout};
 
 pub use kept::{Connection, Database};
 
@@ -24,6 +25,12 @@ pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection that rested longer is asked for a sign of life before it is used.
 const RESTED: Duration = Duration::from_secs(1);
+
+/// How long [`insist`] tries; whoever stops the program waits that long for jobs under way.
+const INSISTENCE: Duration = Duration::from_secs(2);
+
+/// Between two attempts of [`insist`].
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The migrations of `migrations/`, compiled in; the lock is taken by [`migrate`].
 ///
@@ -82,6 +89,32 @@ pub async fn missing_migrations(pool: &PgPool) -> sqlx::Result<Vec<String>> {
         .filter(|migration| !applied.contains(&migration.version))
         .map(|migration| migration.version.to_string())
         .collect())
+}
+
+/// Does again, for a moment, what may be done twice and must not be lost: the database may be
+/// starting again, or have cut its connections.
+///
+/// # Errors
+/// That of an attempt that did not fail for the database being away; else that time is up.
+pub async fn insist<T, F>(act: impl Fn() -> F) -> sqlx::Result<T>
+where
+    F: Future<Output = sqlx::Result<T>>,
+{
+    let attempts = async {
+        loop {
+            match act().await {
+                Err(error)
+                    if is_unreachable(&error) && !matches!(error, sqlx::Error::PoolClosed) =>
+                {
+                    sleep(PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+    };
+    timeout(INSISTENCE, attempts)
+        .await
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// Whether an error says that the database is away or has no room, rather than that something is wrong.

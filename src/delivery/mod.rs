@@ -29,16 +29,6 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 /// An attempt takes no longer than this, so that it ends before its lease.
 const TIME_LIMIT: Duration = Duration::from_secs(100);
 
-/// What a job came to is written again after these waits when the database fails: the lease of a
-/// single one holds back half of what its platform is told. Short of the lease, a wait of the pool
-/// before each included.
-const SETTLE_AGAIN: [Duration; 4] = [
-    Duration::ZERO,
-    Duration::from_millis(500),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-];
-
 /// Runs jobs; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Courier {
@@ -123,14 +113,9 @@ impl Courier {
             }
             Err(_) => Outcome::Later(Postponement::of_platform("it took too long")),
         };
-        let mut waits = SETTLE_AGAIN.into_iter();
-        while let Err(error) = self.settle(&job, &outcome).await {
-            let wait = waits.next().filter(|_| db::is_unreachable(&error));
-            let Some(wait) = wait else {
-                tracing::warn!(job.id, kind, %error, "a job is left to the end of its lease");
-                return;
-            };
-            sleep(wait).await;
+        // The lease of a single job holds back half of what its platform is told.
+        if let Err(error) = db::insist(|| self.settle(&job, &outcome)).await {
+            tracing::warn!(job.id, kind, %error, "a job is left to the end of its lease");
         }
     }
 

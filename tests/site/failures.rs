@@ -1,6 +1,7 @@
 //! The database is away: what pages, posts and the host's questions are answered.
 
 use axum::http::StatusCode;
+use mini_site::db::store::ping;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use time::Duration;
 
@@ -102,6 +103,25 @@ async fn pages_are_read_while_there_is_no_room_to_extend_a_session(pool: PgPool)
     site.clock.advance(Duration::minutes(11));
     for path in ["/", "/grains/grain1"] {
         assert_eq!(browser.get(path).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn once_a_connection_was_found_cut_the_others_are_asked_before_they_are_used(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    let db = &site.state.db;
+    let (one, two, three) = tokio::join!(db.acquire(), db.acquire(), db.acquire());
+    for lent in [one, two, three] {
+        lent.expect("a connection").keep();
+    }
+    site.cut_connections().await;
+    let mut unlucky = db.acquire().await.expect("one that was cut");
+    drop(ping(&mut unlucky).await);
+    drop(unlucky);
+    for _ in 0..3 {
+        let mut next = db.acquire().await.expect("a connection");
+        ping(&mut next).await.expect("it lives");
+        next.keep();
     }
 }
 

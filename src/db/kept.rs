@@ -137,9 +137,9 @@ impl Database {
 
     /// The connection that was kept last, and whether it is believed to live.
     fn take_rested(&self) -> Option<(Rested, bool)> {
-        let mut shelf = self.shelf.lock().ok()?;
-        let rested = shelf.rested.pop()?;
-        let is_doubted = shelf.doubted_at.is_some_and(|at| at >= rested.since);
+        let mut aside = self.shelf.lock().ok()?;
+        let rested = aside.rested.pop()?;
+        let is_doubted = aside.doubted_at.is_some_and(|at| at >= rested.since);
         let is_sound = rested.since.elapsed() < RESTED && !is_doubted;
         Some((rested, is_sound))
     }

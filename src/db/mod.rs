@@ -11,8 +11,9 @@ use std::{future::Future, time::Duration};
 
 use sqlx::{
     PgPool,
+    error::DatabaseError,
     migrate::{MigrateError, Migrator},
-    postgres::PgPoolOptions,
+    postgres::{PgDatabaseError, PgPoolOptions, PgSeverity},
 };
 use tokio::time::{sleep, timeout};
 
@@ -127,11 +128,18 @@ pub fn is_unreachable(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         // Class 08: connection; 57P: the server is going down or coming up;
         // class 53: no connection, no room on the disk, no memory left. PostgreSQL, appendix A.
+        // XX: its own fault; when that ends the connection, such as for a disk without room
+        // where a new one writes a file, another connection may fare better.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57P"]
-                .iter()
-                .any(|start| code.starts_with(start))
+            let is_of = |class: &str| code.starts_with(class);
+            ["08", "53", "57P"].into_iter().any(is_of) || is_of("XX") && ends_connection(&**error)
         }),
         _ => false,
     }
+}
+
+fn ends_connection(error: &dyn DatabaseError) -> bool {
+    error
+        .try_downcast_ref::<PgDatabaseError>()
+        .is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }

@@ -1,9 +1,16 @@
 //! The database is away: what pages, posts and the host's questions are answered.
 
 use axum::http::StatusCode;
-use mini_site::db::store::ping;
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use mini_site::db::{is_unreachable, store::ping};
+use sqlx::{
+    Connection, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+};
 use time::Duration;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 use crate::support::TestSite;
 
@@ -123,6 +130,40 @@ async fn once_a_connection_was_found_cut_the_others_are_asked_before_they_are_us
         ping(&mut next).await.expect("it lives");
         next.keep();
     }
+}
+
+/// What a connection is told by a server that refuses it with this error, as PostgreSQL writes it.
+async fn refused_with(severity: &str, code: &str) -> sqlx::Error {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let fields = format!("S{severity}\0V{severity}\0C{code}\0Mcould not write init file\0\0");
+    let server = async {
+        let (mut stream, _) = listener.accept().await.expect("a client");
+        let length = i32::try_from(fields.len() + 4).expect("a short text");
+        let answer = [b"E", &length.to_be_bytes()[..], fields.as_bytes()].concat();
+        let greeting = stream.read(&mut [0; 1_024]).await;
+        assert_ne!(greeting.expect("a greeting"), 0);
+        stream.write_all(&answer).await.expect("an answer");
+    };
+    let options = PgConnectOptions::new_without_pgpass()
+        .host("127.0.0.1")
+        .port(port)
+        .ssl_mode(PgSslMode::Disable);
+    let client = PgConnection::connect_with(&options);
+    tokio::join!(server, client)
+        .1
+        .expect_err("nobody is let in")
+}
+
+#[tokio::test]
+async fn a_server_that_ends_connections_for_a_fault_of_its_own_is_away() {
+    assert!(is_unreachable(&refused_with("FATAL", "XX000").await));
+    assert!(is_unreachable(&refused_with("FATAL", "53300").await));
+    assert!(!is_unreachable(&refused_with("ERROR", "XX000").await));
+    assert!(
+        !is_unreachable(&refused_with("FATAL", "28P01").await),
+        "a wrong password"
+    );
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

@@ -71,6 +71,9 @@ class Cluster:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self.ordinary())
         wait_until(self.answers, "PostgreSQL")
 
+    def is_stopped(self) -> bool:
+        return self.process.poll() is not None
+
     def answers(self) -> bool:
         return self.psql("SELECT").returncode == 0
 
@@ -108,7 +111,7 @@ class Cluster:
         return f"postgres://mini_site@localhost:{PORT}/mini_site?host={self.home}"
 
     def remove(self) -> None:
-        if self.process and self.process.poll() is None:
+        if self.process and not self.is_stopped():
             self.process.send_signal(signal.SIGINT)
             self.process.wait()
         if self.disk:

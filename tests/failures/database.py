@@ -5,7 +5,7 @@ import time
 from collections import Counter
 
 from cluster import Cluster, wait_until
-from guests import CUT, Guests
+from guests import CUT, Guest, take_all
 from kills import kill_again
 from load import Busy, Learner, Refused
 from stage import Stage
@@ -36,9 +36,10 @@ def exhausted(stage: Stage, size) -> list[str]:
     try:
         for _ in range(rounds):
             progress(load, 50)
-            guests = Guests(stage.cluster, connections)
+            guests = take_all(stage.cluster, connections)
             faults += without_connections(site, size(4, 20))
-            guests.leave()
+            for guest in guests:
+                guest.leave()
             freed = time.monotonic()
             wait_until(lambda: load.faults or len(served_since(load, freed)) == people, "everybody goes on", 200)
             slowest = max(slowest, time.monotonic() - freed)
@@ -80,22 +81,21 @@ def full(stage: Stage, size) -> list[str]:
     reader.launch()
     reader.finish("grain1")
     load.start()
-    faults, slowest, rounds = [], 0.0, size(1, 10)
+    faults, slowest, stops, rounds = [], 0.0, 0, size(1, 10)
     try:
         for _ in range(rounds):
             progress(load, 100)
             # None is to come by itself: without room it would end PostgreSQL before its time.
             cluster.ask("CHECKPOINT", "postgres")
+            guest = Guest(cluster)
             cluster.disk.fill()
             faults += without_tables(cluster, load, reader)
-            without_journal(cluster)
-            cluster.disk.make_room()
-            cluster.start()
+            stops += without_journal(cluster, guest)
             slowest = max(slowest, site.until_ready())
             progress(load, 100)
     finally:
         load.stop()
-    stage.details.append(f"{rounds} times full; ready {slowest:.2f} s after PostgreSQL at most")
+    stage.details.append(f"{rounds} times full, {stops} times PostgreSQL had to be started again; the site ready {slowest:.2f} s after it at most")
     return faults + stage.faults(load)
 
 
@@ -114,15 +114,23 @@ def without_tables(cluster: Cluster, load, reader: Learner) -> list[str]:
     return faults
 
 
-def without_journal(cluster: Cluster) -> None:
-    """PostgreSQL stops by itself, perhaps after it started again, as long as there was room for that."""
-
-    def is_over() -> bool:
+def without_journal(cluster: Cluster, guest: Guest) -> bool:
+    """PostgreSQL breaks down: without room it stops, or begins again and again, or lets nobody in. Once there is room it is
+    back; tells whether it had to be started."""
+    while guest.run("SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()"):
+        pass
+    guest.leave()
+    until = time.monotonic() + 2
+    while time.monotonic() < until:
+        # What it freed by beginning again is taken too.
         cluster.disk.fill()
-        cluster.psql("SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()")
-        return cluster.process.poll() is not None
-
-    wait_until(is_over, "PostgreSQL stops")
+        time.sleep(0.1)
+    cluster.disk.make_room()
+    wait_until(lambda: cluster.is_stopped() or cluster.answers(), "PostgreSQL stops, or is back")
+    is_stopped = cluster.is_stopped()
+    if is_stopped:
+        cluster.start()
+    return is_stopped
 
 
 def replica(stage: Stage, size) -> list[str]:

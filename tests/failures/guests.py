@@ -1,6 +1,4 @@
-"""Somebody else who takes all connections of a PostgreSQL."""
-
-from __future__ import annotations
+"""Other users of a PostgreSQL, each on a connection that it holds."""
 
 import socket
 import struct
@@ -14,43 +12,44 @@ WHERE datname = 'mini_site' AND backend_type = 'client backend'"""
 VERSION = 196_608
 
 
-class Guests:
-    """All connections that a cluster has, `number` of them; those that the site had are cut."""
-
-    def __init__(self, cluster: Cluster, number: int):
-        self.cluster, self.streams = cluster, []
-        while len(self.streams) < number:
-            if not self.take():
-                self.cut()
-
-    def take(self) -> bool:
-        """One more connection; false when there is none."""
-        stream = socket.socket(socket.AF_UNIX)
-        stream.connect(f"{self.cluster.home}/.s.PGSQL.{PORT}")
+class Guest:
+    def __init__(self, cluster: Cluster):
+        self.stream = socket.socket(socket.AF_UNIX)
+        self.stream.connect(f"{cluster.home}/.s.PGSQL.{PORT}")
         parameters = b"user\0mini_site\0database\0postgres\0\0"
-        stream.sendall(struct.pack("!II", 8 + len(parameters), VERSION) + parameters)
-        if not is_ready(stream):
-            stream.close()
-            return False
-        self.streams.append(stream)
-        return True
+        self.stream.sendall(struct.pack("!II", 8 + len(parameters), VERSION) + parameters)
+        self.is_admitted = self.is_served()
 
-    def cut(self) -> None:
-        """By a connection that is held: there is no other."""
-        text = CUT.encode() + b"\0"
-        self.streams[0].sendall(b"Q" + struct.pack("!I", 4 + len(text)) + text)
-        is_ready(self.streams[0])
+    def run(self, sql: str) -> bool:
+        """False when the server is gone."""
+        text = sql.encode() + b"\0"
+        try:
+            self.stream.sendall(b"Q" + struct.pack("!I", 4 + len(text)) + text)
+            return self.is_served()
+        except OSError:
+            return False
+
+    def is_served(self) -> bool:
+        """Reads messages up to « ready for query »; false when the server ends the connection."""
+        with self.stream.makefile("rb") as messages:
+            while len(head := messages.read(5)) == 5:
+                if head[:1] == b"Z":
+                    return True
+                messages.read(struct.unpack("!I", head[1:])[0] - 4)
+        return False
 
     def leave(self) -> None:
-        for stream in self.streams:
-            stream.close()
+        self.stream.close()
 
 
-def is_ready(stream: socket.socket) -> bool:
-    """Reads messages up to « ready for query »; false when the server refuses."""
-    with stream.makefile("rb") as messages:
-        while kind := messages.read(1):
-            messages.read(struct.unpack("!I", messages.read(4))[0] - 4)
-            if kind == b"Z":
-                return True
-    return False
+def take_all(cluster: Cluster, number: int) -> list[Guest]:
+    """All connections that a cluster has; those of the site are cut."""
+    guests = []
+    while len(guests) < number:
+        guest = Guest(cluster)
+        if guest.is_admitted:
+            guests.append(guest)
+        else:
+            guest.leave()
+            guests[0].run(CUT)
+    return guests

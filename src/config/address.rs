@@ -37,6 +37,26 @@ pub enum AddressError {
         "{0} is no PostgreSQL address; write postgresql://user:password@host:5432/database?sslmode=verify-full"
     )]
     Malformed(String),
+    /// It names several servers. It may hold a password: it is not repeated.
+    #[error("{0} names several servers; {ONE_SERVER}")]
+    SeveralServers(String),
+}
+
+/// What to do with an address of several servers, which libpq takes.
+pub(super) const ONE_SERVER: &str = "name the one that accepts writes alone; after a switch to its replica, write that one's address and restart";
+
+/// Whether an address has several servers, as libpq takes them: `a:5432,b:5432`, or `?host=a,b`.
+pub(super) fn has_several_servers(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // A password may hold a comma.
+    let servers = authority.rsplit('@').next().unwrap_or_default();
+    let options = rest.split_once('?').map_or("", |(_, options)| options);
+    let mut pairs = url::form_urlencoded::parse(options.as_bytes());
+    let is_server = |name: &str| matches!(name, "host" | "hostaddr" | "port");
+    servers.contains(',') || pairs.any(|(name, value)| is_server(&name) && value.contains(','))
 }
 
 impl DatabaseAddress {
@@ -47,8 +67,7 @@ impl DatabaseAddress {
     /// [`AddressError`].
     pub fn from_argument(text: &str) -> Result<Self, AddressError> {
         if text.contains("://") {
-            let mut address = Self::parse(text)
-                .ok_or_else(|| AddressError::Malformed("the argument".to_owned()))?;
+            let mut address = Self::checked(text, "the argument")?;
             address.is_exposed = address.password.is_some();
             return Ok(address);
         }
@@ -61,7 +80,14 @@ impl DatabaseAddress {
         if text == "DATABASE_URL" && is_pooled() {
             return Err(AddressError::Pooled(text.to_owned()));
         }
-        Self::parse(value.trim()).ok_or_else(|| AddressError::Malformed(text.to_owned()))
+        Self::checked(value.trim(), text)
+    }
+
+    fn checked(text: &str, source: &str) -> Result<Self, AddressError> {
+        if has_several_servers(text) {
+            return Err(AddressError::SeveralServers(source.to_owned()));
+        }
+        Self::parse(text).ok_or_else(|| AddressError::Malformed(source.to_owned()))
     }
 
     /// The address that a text holds.
@@ -217,6 +243,11 @@ mod tests {
         );
         let error = DatabaseAddress::from_argument("mysql://site:hush@host/cours").err();
         assert!(!error.expect("no PostgreSQL").to_string().contains("hush"));
+        let error = DatabaseAddress::from_argument("postgres://site:hush@a,b/cours").err();
+        assert_eq!(
+            error,
+            Some(AddressError::SeveralServers("the argument".to_owned()))
+        );
         let error = DatabaseAddress::from_argument("NOT_SET_ANYWHERE").err();
         assert_eq!(
             error,

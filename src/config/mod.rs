@@ -364,6 +364,27 @@ mod tests {
     }
 
     #[test]
+    fn an_address_of_several_servers_is_refused_and_says_which_one_to_name() {
+        for several in [
+            "postgresql://site:hush@a.example.org,b.example.org/site",
+            "postgresql://site:hush@a.example.org:5432,b.example.org:5432/site",
+            "postgresql://a.example.org,b.example.org/site?target_session_attrs=read-write",
+            "postgresql:///site?host=a.example.org,b.example.org",
+            "postgresql://site@localhost/site?host=/run/a%2C/run/b",
+        ] {
+            let told = refused("DATABASE_URL", several);
+            assert!(told.contains("several servers; name the one"), "{told}");
+            assert!(!told.contains("hush"), "{told}");
+        }
+        for one in [
+            "postgresql://site:hu,sh@a.example.org/site?options=-c%20DateStyle=ISO,DMY",
+            "postgresql://site@localhost/a,b?host=/run/postgresql",
+        ] {
+            assert_eq!(refused("DATABASE_URL", one), "accepted", "{one}");
+        }
+    }
+
+    #[test]
     fn the_number_of_connections_has_bounds() {
         assert!(refused("DATABASE_MAX_CONNECTIONS", "0").contains("1 to 500"));
         assert!(refused("DATABASE_MAX_CONNECTIONS", "ten").contains("1 to 500"));

@@ -10,7 +10,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use sqlx::postgres::PgConnectOptions;
 use url::{Host, Url};
 
-use super::{Environment, LogFormat, PoolMode, Problem, Secret};
+use super::{
+    Environment, LogFormat, PoolMode, Problem, Secret,
+    address::{ONE_SERVER, has_several_servers},
+};
 
 /// Bytes that a secret holds at least.
 const SECRET_BYTES: usize = 32;
@@ -70,14 +73,17 @@ impl<'a> Raw<'a> {
             self.refuse("DATABASE_URL", format!("{why}; {hint}"));
             return PgConnectOptions::new_without_pgpass();
         };
-        value.parse().unwrap_or_else(|_| {
-            // The value holds a password: it is not repeated.
-            self.refuse(
-                "DATABASE_URL",
-                format!("the value is no PostgreSQL address; {hint}"),
-            );
-            PgConnectOptions::new_without_pgpass()
-        })
+        // The value holds a password: it is not repeated.
+        let fault = if has_several_servers(value) {
+            format!("it names several servers; {ONE_SERVER}")
+        } else {
+            match value.parse() {
+                Ok(options) => return options,
+                Err(_) => format!("the value is no PostgreSQL address; {hint}"),
+            }
+        };
+        self.refuse("DATABASE_URL", fault);
+        PgConnectOptions::new_without_pgpass()
     }
 
     pub(super) fn max_connections(&mut self) -> u32 {

@@ -3,7 +3,8 @@
 //! sqlx's pool asks a connection for a sign of life each time it is given back, in the background:
 //! a page of one query then costs PostgreSQL two round trips. Here a connection that did its work
 //! is kept aside for the next request; after an error or a cancelled request it goes back to the
-//! pool, which cleans or closes it. Whoever needs a transaction of several statements takes a
+//! pool, which cleans or closes it, and those kept aside are asked for a sign of life before they
+//! are used: the server may have cut them all. Whoever needs a transaction of several statements takes a
 //! connection of the pool itself.
 //!
 //! Behind a pooler in transaction mode each statement may meet another session of PostgreSQL, and
@@ -43,7 +44,15 @@ pub struct Database {
     mode: PoolMode,
     /// One turn for each connection that may be kept aside.
     turns: Arc<Semaphore>,
-    shelf: Arc<Mutex<Vec<Rested>>>,
+    shelf: Arc<Mutex<Shelf>>,
+}
+
+/// The connections kept aside.
+#[derive(Debug, Default)]
+struct Shelf {
+    rested: Vec<Rested>,
+    /// When a connection was last given back without having done its work.
+    doubted_at: Option<Instant>,
 }
 
 /// A connection kept aside.
@@ -67,9 +76,26 @@ enum Held {
     Session {
         conn: PoolConnection<Postgres>,
         taken_at: Instant,
-        shelf: Arc<Mutex<Vec<Rested>>>,
+        doubt: Doubt,
     },
     Transaction(Transaction<'static, Postgres>),
+}
+
+/// Casts doubt on what is kept aside when it is dropped, unless the work was done.
+#[derive(Debug)]
+struct Doubt {
+    shelf: Arc<Mutex<Shelf>>,
+    is_dispelled: bool,
+}
+
+impl Drop for Doubt {
+    fn drop(&mut self) {
+        if !self.is_dispelled
+            && let Ok(mut shelf) = self.shelf.lock()
+        {
+            shelf.doubted_at = Some(Instant::now());
+        }
+    }
 }
 
 impl Database {
@@ -137,13 +163,11 @@ impl Database {
     }
 
     async fn hold_session(&self) -> sqlx::Result<Held> {
-        while let Some(rested) = self.take_rested() {
+        while let Some((rested, is_sound)) = self.take_rested() {
             let Rested {
-                mut conn,
-                taken_at,
-                since,
+                mut conn, taken_at, ..
             } = rested;
-            if since.elapsed() < RESTED || conn.ping().await.is_ok() {
+            if is_sound || conn.ping().await.is_ok() {
                 return Ok(self.session(conn, taken_at));
             }
         }
@@ -155,12 +179,20 @@ impl Database {
         Held::Session {
             conn,
             taken_at,
-            shelf: self.shelf.clone(),
+            doubt: Doubt {
+                shelf: self.shelf.clone(),
+                is_dispelled: false,
+            },
         }
     }
 
-    fn take_rested(&self) -> Option<Rested> {
-        self.shelf.lock().ok()?.pop()
+    /// The connection that was kept last, and whether it is believed to live.
+    fn take_rested(&self) -> Option<(Rested, bool)> {
+        let mut aside = self.shelf.lock().ok()?;
+        let rested = aside.rested.pop()?;
+        let is_doubted = aside.doubted_at.is_some_and(|at| at >= rested.since);
+        let is_sound = rested.since.elapsed() < RESTED && !is_doubted;
+        Some((rested, is_sound))
     }
 }
 
@@ -177,13 +209,14 @@ impl Connection {
             Held::Session {
                 conn,
                 taken_at,
-                shelf,
+                mut doubt,
             } => {
+                doubt.is_dispelled = true;
                 if self.turn.is_some()
                     && now - taken_at < KEPT_AT_MOST
-                    && let Ok(mut shelf) = shelf.lock()
+                    && let Ok(mut shelf) = doubt.shelf.lock()
                 {
-                    shelf.push(Rested {
+                    shelf.rested.push(Rested {
                         conn,
                         taken_at,
                         since: now,

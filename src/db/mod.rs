@@ -7,13 +7,15 @@
 mod kept;
 pub mod store;
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use sqlx::{
     PgPool,
+    error::DatabaseError,
     migrate::{MigrateError, Migrator},
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions, PgSeverity},
 };
+use tokio::time::{sleep, timeout};
 
 pub use kept::{Connection, Database};
 
@@ -24,6 +26,12 @@ pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection that rested longer is asked for a sign of life before it is used.
 const RESTED: Duration = Duration::from_secs(1);
+
+/// How long [`insist`] tries; whoever stops the program waits that long for jobs under way.
+const INSISTENCE: Duration = Duration::from_secs(2);
+
+/// Between two attempts of [`insist`].
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The migrations of `migrations/`, compiled in; the lock is taken by [`migrate`].
 ///
@@ -94,6 +102,32 @@ pub async fn missing_migrations(db: &Database) -> sqlx::Result<Vec<String>> {
         .collect())
 }
 
+/// Does again, for a moment, what may be done twice and must not be lost: the database may be
+/// starting again, or have cut its connections.
+///
+/// # Errors
+/// That of an attempt that did not fail for the database being away; else that time is up.
+pub async fn insist<T, F>(act: impl Fn() -> F) -> sqlx::Result<T>
+where
+    F: Future<Output = sqlx::Result<T>>,
+{
+    let attempts = async {
+        loop {
+            match act().await {
+                Err(error)
+                    if is_unreachable(&error) && !matches!(error, sqlx::Error::PoolClosed) =>
+                {
+                    sleep(PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+    };
+    timeout(INSISTENCE, attempts)
+        .await
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+}
+
 /// Whether an error says that the database is away or has no room, rather than that something is wrong.
 pub fn is_unreachable(error: &sqlx::Error) -> bool {
     if is_unnamed_pooler(error) {
@@ -107,13 +141,20 @@ pub fn is_unreachable(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         // Class 08: connection; 57P: the server is going down or coming up;
         // class 53: no connection, no room on the disk, no memory left. PostgreSQL, appendix A.
+        // XX: its own fault; when that ends the connection, such as for a disk without room
+        // where a new one writes a file, another connection may fare better.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57P"]
-                .iter()
-                .any(|start| code.starts_with(start))
+            let is_of = |class: &str| code.starts_with(class);
+            ["08", "53", "57P"].into_iter().any(is_of) || is_of("XX") && ends_connection(&**error)
         }),
         _ => false,
     }
+}
+
+fn ends_connection(error: &dyn DatabaseError) -> bool {
+    error
+        .try_downcast_ref::<PgDatabaseError>()
+        .is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }
 
 /// Whether an error comes of a pooler in transaction mode that the settings do not name.

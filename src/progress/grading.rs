@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Completions, store};
 use crate::{
     catalogue::{Catalogue, Scope},
-    db::Database,
+    db::{self, Database},
     learner::LearnerId,
     lti::{
         Platform, ResourceLinkId, Role,
@@ -129,10 +129,9 @@ pub async fn send(
     }
     match gradebook::send(services, &platform, &cell, score).await {
         Ok(timestamp) => {
-            let mut conn = db.acquire().await?;
+            // Forgotten, it would be told once more.
             let line_item = &cell.line_item_url;
-            scores::mark_sent(&mut conn, link, learner, line_item, score, timestamp).await?;
-            conn.keep().await?;
+            db::insist(|| mark_sent(db, link, learner, line_item, score, timestamp)).await?;
             Ok(Outcome::Done)
         }
         Err(Failure::Later(postponement)) => Ok(Outcome::Later(postponement)),
@@ -140,7 +139,8 @@ pub async fn send(
             let platform = platform.id.0;
             let (reason, status) = (refusal.reason.as_str(), refusal.status);
             tracing::warn!(platform.id = %platform, reason, status, "a score is refused for good");
-            mark_refused(db, link, learner, &refusal, services.now()).await?;
+            let now = services.now();
+            db::insist(|| mark_refused(db, link, learner, &refusal, now)).await?;
             Ok(Outcome::Done)
         }
     }
@@ -192,6 +192,20 @@ pub async fn note_given_up(
 ) -> sqlx::Result<()> {
     let refusal = Refusal::ours(RefusalReason::GivenUp);
     mark_refused(db, ResourceLinkId(link), learner, &refusal, now).await
+}
+
+async fn mark_sent(
+    db: &Database,
+    link: ResourceLinkId,
+    learner: LearnerId,
+    line_item: &Url,
+    score: Score,
+    timestamp: OffsetDateTime,
+) -> sqlx::Result<()> {
+    let mut conn = db.acquire().await?;
+    scores::mark_sent(&mut conn, link, learner, line_item, score, timestamp).await?;
+    conn.keep().await?;
+    Ok(())
 }
 
 async fn mark_refused(

@@ -1,5 +1,7 @@
 """A PostgreSQL cluster that may be killed: with every promise of durability, in a folder of its own."""
 
+from __future__ import annotations
+
 import os
 import pwd
 import shutil
@@ -8,6 +10,8 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+
+from disk import Disk
 
 PORT = 5432
 
@@ -28,14 +32,29 @@ class Cluster:
         # Short: the path of a Unix socket holds 107 bytes.
         self.home = Path(tempfile.mkdtemp(prefix="mini-site-f"))
         self.data = self.home / "data"
-        self.account = None
+        self.account = self.disk = self.process = None
         if os.getuid() == 0:
             # PostgreSQL refuses to run as root.
             self.account = pwd.getpwnam("postgres")
             os.chown(self.home, self.account.pw_uid, self.account.pw_gid)
-        self.run("initdb", "-D", str(self.data), "-U", "mini_site", "--auth=trust", "--encoding=UTF8", "--locale=C")
 
-    def run(self, program: str, *arguments: str) -> str:
+    def create(self, disk_megabytes: int = 0) -> None:
+        """An empty one, on a disk of its own when a size is given."""
+        if disk_megabytes:
+            self.disk = Disk(self.home / "disk", disk_megabytes)
+            os.chown(self.disk.folder, self.account.pw_uid, self.account.pw_gid)
+            self.data = self.disk.folder / "data"
+        self.run("initdb", "-D", self.data, "-U", "mini_site", "--auth=trust", "--encoding=UTF8", "--locale=C")
+
+    def copy(self, primary: Cluster) -> None:
+        """A replica."""
+        self.run("pg_basebackup", "-R", "-D", self.data, "-c", "fast", *primary.place())
+
+    def place(self) -> list:
+        """Options that lead PostgreSQL's programs to it."""
+        return ["-h", self.home, "-p", str(PORT), "-U", "mini_site"]
+
+    def run(self, program: str, *arguments) -> str:
         done = subprocess.run([self.programs / program, *arguments], capture_output=True, text=True, **self.ordinary())
         if done.returncode != 0:
             raise SystemExit(f"{program}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
@@ -51,6 +70,9 @@ class Cluster:
         with open(self.home / "log", "a") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self.ordinary())
         wait_until(self.answers, "PostgreSQL")
+
+    def is_stopped(self) -> bool:
+        return self.process.poll() is not None
 
     def answers(self) -> bool:
         return self.psql("SELECT").returncode == 0
@@ -76,7 +98,7 @@ class Cluster:
             return False
 
     def psql(self, sql: str, database: str = "postgres"):
-        command = [self.programs / "psql", "-XqAt", "-h", self.home, "-p", str(PORT), "-U", "mini_site", "-d", database, "-c", sql]
+        command = [self.programs / "psql", "-XqAt", *self.place(), "-d", database, "-c", sql]
         return subprocess.run(command, capture_output=True, text=True, **self.ordinary())
 
     def ask(self, sql: str, database: str = "mini_site") -> str:
@@ -89,7 +111,9 @@ class Cluster:
         return f"postgres://mini_site@localhost:{PORT}/mini_site?host={self.home}"
 
     def remove(self) -> None:
-        if getattr(self, "process", None) and self.process.poll() is None:
+        if self.process and not self.is_stopped():
             self.process.send_signal(signal.SIGINT)
             self.process.wait()
+        if self.disk:
+            self.disk.remove()
         shutil.rmtree(self.home, ignore_errors=True)

@@ -1,7 +1,6 @@
 """Something is killed with `kill -9`, at random moments, while people learn."""
 
 import random
-import time
 
 from cluster import wait_until
 from stage import Stage
@@ -19,9 +18,7 @@ def postgres(stage: Stage, size) -> list[str]:
 
     def start() -> float:
         stage.cluster.start()
-        began = time.monotonic()
-        wait_until(site.is_ready, "the site answers again")
-        return time.monotonic() - began
+        return site.until_ready()
 
     return kill_again(stage, load, size(2, 20), stage.cluster.kill, start)
 
@@ -52,5 +49,5 @@ def kill_again(stage: Stage, load, kills: int, kill, start) -> list[str]:
         wait_until(lambda: load.count() > target or load.faults, "completions go on in the end")
     finally:
         load.stop()
-    stage.details.append(f"{kills} kills, ready again after {slowest:.2f} s at most")
+    stage.details.append(f"{kills} times, ready again after {slowest:.2f} s at most")
     return stage.faults(load)

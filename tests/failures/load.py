@@ -13,7 +13,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Busy(Exception):
-    """Not now: no answer, or one that says « a little later »."""
+    """An answer that says « a little later », and when."""
 
 
 class Refused(Exception):
@@ -30,6 +30,8 @@ class Load:
         self.launches: list[float] = []
         self.faults: list[str] = []
         self.unanswered = 0
+        # Those of them that were told « a little later »; the others had no answer.
+        self.told_later = 0
         self.threads = [threading.Thread(target=self.live, args=(f"{name}-{n}",), daemon=True) for n in range(people)]
 
     def start(self) -> None:
@@ -58,10 +60,11 @@ class Load:
                     learner.launch()
                 act()
                 return True
-            except (Busy, OSError, http.client.HTTPException):
+            except (Busy, OSError, http.client.HTTPException) as error:
                 learner.turn += 1
                 with self.lock:
                     self.unanswered += 1
+                    self.told_later += isinstance(error, Busy)
                 time.sleep(0.02)
             except Refused as error:
                 with self.lock:
@@ -95,6 +98,8 @@ class Learner:
         finally:
             connection.close()
         if answer.status == 503:
+            if "Retry-After" not in answer.headers:
+                raise Refused(f"{method} {path}: 503 that does not say when to come back")
             raise Busy
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, value = cookie.split(";")[0].split("=", 1)
@@ -127,6 +132,12 @@ class Learner:
             raise Refused(f"completion: {answer.status} {shown(text)}")
         with self.load.lock:
             self.load.acknowledged.append((time.monotonic(), self.name, grain))
+
+    def read(self, grain: str, is_done: bool) -> None:
+        """The page of a grain, which says whether it is finished."""
+        answer, text = self.ask("GET", f"{self.root}/grains/{grain}")
+        if answer.status != 200 or ("Vous avez terminé ce grain" in text) != is_done:
+            raise Refused(f"{grain}, {'' if is_done else 'not '}finished: {answer.status} {shown(text)}")
 
 
 def shown(text: str) -> str:

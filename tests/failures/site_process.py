@@ -36,13 +36,25 @@ class Site:
         began = time.monotonic()
         where = tempfile.gettempdir()
         self.process = subprocess.Popen([self.program, "serve"], env=self.variables, cwd=where, stdout=self.log, stderr=self.log)
+        self.until_ready()
+        return time.monotonic() - began
+
+    def until_ready(self) -> float:
+        """Waits; returns for how many seconds."""
+        began = time.monotonic()
         wait_until(self.is_ready, "the site is ready")
         return time.monotonic() - began
 
+    def is_alive(self) -> bool:
+        return self.is_well("/health/live")
+
     def is_ready(self) -> bool:
+        return self.is_well("/health/ready")
+
+    def is_well(self, path: str) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=3) as stream:
-                stream.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                stream.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
                 return stream.recv(64).startswith(b"HTTP/1.1 200")
         except OSError:
             return False

@@ -12,19 +12,37 @@ RELEASE = "UPDATE internal.outbox SET leased_until = NULL, due_at = now(), holds
 
 
 class Stage:
-    def __init__(self, program: str, postgres: Path, *options: str):
-        self.program = program
-        self.cluster = Cluster(postgres, *options)
-        self.cluster.start()
-        self.cluster.ask("CREATE DATABASE mini_site TEMPLATE template0 ENCODING 'UTF8'", "postgres")
+    def __init__(self, program: str, postgres: Path):
+        self.program, self.postgres = program, postgres
+        self.clusters: list[Cluster] = []
         self.moodle = Moodle()
         self.sites: list[Site] = []
         self.details: list[str] = []
 
+    @property
+    def cluster(self) -> Cluster:
+        """The last one, which the site uses in the end."""
+        return self.clusters[-1]
+
+    def add_cluster(self, *options: str, replica_of: Cluster | None = None, disk_megabytes: int = 0) -> Cluster:
+        """One more, started."""
+        cluster = Cluster(self.postgres, *options)
+        self.clusters.append(cluster)
+        if replica_of:
+            cluster.copy(replica_of)
+        else:
+            cluster.create(disk_megabytes)
+        cluster.start()
+        return cluster
+
     def site(self, **more: str) -> Site:
         """One more instance, started, behind the address of the first."""
+        if not self.clusters:
+            self.add_cluster()
         if self.sites:
             more = {"API_URL": self.sites[0].variables["API_URL"], **more}
+        else:
+            self.cluster.ask("CREATE DATABASE mini_site TEMPLATE template0 ENCODING 'UTF8'", "postgres")
         site = Site(self.program, more.pop("DATABASE_URL", self.cluster.url()), **more)
         site.start()
         if not self.sites:
@@ -58,7 +76,7 @@ class Stage:
         self.details.append(
             f"{load.count()} completions acknowledged, {len(lost)} lost; {len(load.launches)} launches; "
             f"{len(shown)} grades, {len(wrong)} wrong; {self.moodle.received()} scores sent, {len(doubled)} doubled; "
-            f"{load.unanswered} requests made again; {load.longest_pause():.1f} s without a completion at most"
+            f"{load.unanswered} requests made again, {load.told_later} of them told « a little later »; {load.longest_pause():.1f} s without a completion at most"
         )
         return faults
 
@@ -77,4 +95,5 @@ class Stage:
         for site in self.sites:
             site.kill()
         self.moodle.stop()
-        self.cluster.remove()
+        for cluster in self.clusters:
+            cluster.remove()

@@ -117,6 +117,38 @@ async fn death_after_the_platform_accepted_costs_a_second_call_and_nothing_else(
     assert_eq!(platform.services.history(), [(1, 200), (1, 200)]);
 }
 
+/// Lets the platform answer a score like this, once all connections to the database are cut.
+async fn cut_before(pool: PgPool, answers: Option<Scripted>) -> (TestSite, FakePlatform) {
+    let (site, platform, mut browser, root) = finished(pool).await;
+    platform.services.script_scores(answers);
+    platform.services.hold(Hold::AfterScore);
+    let work = drain(&site);
+    platform.services.reached().await;
+    // One that rested long would be asked for a sign of life.
+    browser.get(&format!("{root}/")).await;
+    site.cut_connections().await;
+    platform.services.release();
+    work.await.expect("it ends");
+    (site, platform)
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn an_acceptance_is_noted_although_the_connections_were_cut_meanwhile(pool: PgPool) {
+    let (site, platform) = cut_before(pool, None).await;
+    assert_eq!(site.count(JOBS).await, 0);
+    assert_eq!(platform.services.history(), [(1, 200)]);
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_job_is_put_off_although_the_connections_were_cut_meanwhile(pool: PgPool) {
+    let (site, platform) = cut_before(pool, Some(Scripted::status(500))).await;
+    let leased = "SELECT count(*) FROM internal.outbox WHERE leased_until IS NOT NULL";
+    assert_eq!(site.count(leased).await, 0);
+    site.clock.advance(Duration::minutes(2));
+    assert_eq!(site.drain_outbox().await, 1);
+    assert_eq!(platform.services.history().last(), Some(&(1, 200)));
+}
+
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn death_after_the_acceptance_was_noted_costs_not_even_that(pool: PgPool) {
     let (site, platform, ..) = finished(pool).await;

@@ -19,7 +19,7 @@ pub use extract::{CurrentLearner, Visitor};
 pub(crate) use extract::{CurrentTeacher, FramedSession, Handle, Recognised, urls_of};
 
 use super::state::AppState;
-use crate::learner::LearnerId;
+use crate::{db, learner::LearnerId, read_only};
 use launch::LaunchSession;
 use store::OpenSession;
 
@@ -83,17 +83,23 @@ pub async fn start(
     Ok(session.id().unwrap_or_default())
 }
 
-/// The open session of this id; extends its life when that is due.
+/// The open session of this id; extends its life when that is due. Where nothing can be written
+/// the page is read all the same: the next view tries again.
 ///
 /// # Errors
-/// Those of the database.
+/// Those of the database, when it cannot be read.
 pub(crate) async fn resume(state: &AppState, id: Id) -> sqlx::Result<Option<OpenSession>> {
     let Some(session) = state.sessions.find_open(id).await? else {
         return Ok(None);
     };
     let expires_at = session.data.expires_at(state.clock.now());
     if is_extension_due(session.expires_at, expires_at) {
-        state.sessions.extend(id, expires_at).await?;
+        match state.sessions.extend(id, expires_at).await {
+            Err(error) if db::is_unreachable(&error) || read_only::is_refusal(&error) => {
+                tracing::warn!(%error, "the life of a session was not extended");
+            }
+            done => done?,
+        }
     }
     Ok(Some(session))
 }

@@ -179,6 +179,15 @@ impl TestSite {
             .await
             .expect("a statement");
     }
+
+    /// Ends all connections to the database but one, as its server does when it restarts.
+    pub(crate) async fn cut_connections(&self) {
+        self.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await;
+    }
 }
 
 /// Variables of development, as `bin/dev` sets them.

@@ -1,7 +1,9 @@
 //! What one session may ask for in a short time, what one person with a token, and what one platform.
 //!
-//! Counted before the session is read and before a connection to PostgreSQL is taken. An ordinary page
-//! is not counted: it costs one short query, and less than looking for somebody who hammers it.
+//! Counted before the session is read and before a connection to PostgreSQL is taken. Not counted: an
+//! ordinary page, whose one query of an index costs little more than the page of a refusal, and
+//! « Quitter », which whoever shares a machine must always be able to press. In memory, at most 4.4 MB
+//! ([`Rate`]), and each instance for itself.
 
 use axum::http::{HeaderMap, Method};
 use time::OffsetDateTime;

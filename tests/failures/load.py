@@ -62,7 +62,8 @@ class Load:
                 learner.turn += 1
                 with self.lock:
                     self.unanswered += 1
-                time.sleep(0.02)
+                # A session may go on with ten posts a second.
+                time.sleep(0.1)
             except Refused as error:
                 with self.lock:
                     self.faults.append(f"{learner.name}: {error}")

@@ -47,7 +47,7 @@ async fn a_session_that_posts_too_often_is_told_when_to_go_on_and_then_goes_on(p
         assert_refused(&answer);
         for said in [
             "<h1>Trop de demandes en quelques secondes</h1>",
-            "la dernière n’a pas été prise en compte",
+            "votre dernière demande n’a pas été prise en compte",
             "href=\"/grains/grain2\">Revenir au grain",
             "href=\"/\">Aller à l’accueil du cours",
             "code <code>too-many-requests</code>",

@@ -56,7 +56,7 @@ impl PageError {
             ],
             Self::TooMany { .. } => [
                 "Trop de demandes en quelques secondes",
-                "Pour que le cours réponde à tout le monde, une même session ne peut pas en envoyer autant à la fois\u{a0}: la dernière n’a pas été prise en compte. Tout ce que vous aviez terminé est toujours enregistré.",
+                "Pour que le cours réponde à tout le monde, une session ne peut pas tout demander à la fois\u{a0}: votre dernière demande n’a pas été prise en compte. Tout ce que vous aviez terminé est toujours enregistré.",
                 "Attendez quelques secondes, puis recommencez.",
             ],
             Self::Unavailable(_) => [

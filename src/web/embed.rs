@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use super::{
     error::PageError,
     forms, landing,
+    limits::{Cost, Sender},
     lti::LaunchRefusal,
     session::{
         SessionData, cookie,
@@ -38,6 +39,8 @@ pub(crate) async fn open(
     let text = forms::single(&pairs, "token").ok_or(PageError::BadRequest)?;
     let now = state.clock.now();
     let token = embed::verify(text, secret, now).map_err(LaunchRefusal::from)?;
+    let sender = || Sender::of_person(&token.moodle_user_id);
+    state.limits.count(sender, Cost::Write, now)?;
     let unique = sealing::random::<32>().map_err(PageError::internal)?;
     let ticket = Ticket::of_launch(&state.config, &[&unique]);
     match Box::pin(record(&state, &token, &ticket, now, Mode::Writing)).await {

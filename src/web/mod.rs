@@ -20,6 +20,7 @@ mod health;
 mod landing;
 mod layers;
 mod leave;
+pub mod limits;
 pub mod lti;
 mod origin;
 pub mod pages;

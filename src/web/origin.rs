@@ -12,13 +12,16 @@ pub(crate) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch
 
 /// Whether a request would change something and does not come from our own pages.
 pub(crate) fn is_foreign_post(state: &AppState, request: &Request, is_api: bool) -> bool {
-    let is_safe = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    );
     // Platforms post these two from their own pages; what they post is signed.
     let is_platform_post = matches!(request.uri().path(), route::LTI_LOGIN | route::LTI_LAUNCH);
-    !is_safe && !is_platform_post && !is_ours(request.headers(), &state.config.origin(), is_api)
+    changes_something(request.method())
+        && !is_platform_post
+        && !is_ours(request.headers(), &state.config.origin(), is_api)
+}
+
+/// Whether requests of this method may change something.
+pub(crate) fn changes_something(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// Whether a post comes from our own pages, or brings a credential that no page sends unasked.

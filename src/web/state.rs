@@ -3,7 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use super::{
-    framing::Framing, queue::Queue, rate::LoginRate, read_only::ReadOnly,
+    framing::Framing, limits::Limits, queue::Queue, read_only::ReadOnly,
     session::store::PostgresSessionStore,
 };
 use crate::{
@@ -32,8 +32,8 @@ pub struct Parts {
     pub platforms: PlatformClient,
     /// The public keys of platforms.
     pub key_cache: KeyCache,
-    /// How many logins a platform may begin.
-    pub login_rate: LoginRate,
+    /// How much a session, a person or a platform may ask for at once.
+    pub limits: Limits,
     /// Where a lecture hall waits.
     pub queue: Queue,
     /// Who may hold our pages in a frame.
@@ -72,7 +72,7 @@ impl AppState {
             sessions: PostgresSessionStore::new(db.clone(), clock.clone()),
             key_cache: KeyCache::new(platforms.clone(), clock.clone()),
             platforms,
-            login_rate: LoginRate::default(),
+            limits: Limits::default(),
             queue: Queue::default(),
             framing: Framing::default(),
             courier: Courier::new(db.clone(), clock.clone(), catalogue.clone(), services),

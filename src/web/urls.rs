@@ -75,6 +75,12 @@ pub fn is_entrance(path: &str) -> bool {
     path == route::EMBED || path.starts_with("/lti/") || path.starts_with("/e/")
 }
 
+/// Whether a page, or a file, is made of many rows.
+pub fn is_heavy(path: &str) -> bool {
+    let files = [route::MY_DATA_JSON, route::MY_DATA_CSV];
+    path.starts_with(route::CLASS) || files.contains(&path)
+}
+
 /// The one-time address of a session.
 pub fn entry(ticket: &str) -> String {
     format!("/e/{ticket}")

@@ -65,7 +65,8 @@ class Load:
                 with self.lock:
                     self.unanswered += 1
                     self.told_later += isinstance(error, Busy)
-                time.sleep(0.02)
+                # A session may go on with ten posts a second.
+                time.sleep(0.1)
             except Refused as error:
                 with self.lock:
                     self.faults.append(f"{learner.name}: {error}")

@@ -11,6 +11,8 @@ import time
 
 GRAINS = 29
 PAUSE_SECONDS = 0.03
+# After a refusal: an attempt may be two posts, and a session may go on with ten a second.
+AGAIN_SECONDS = 0.2
 
 
 def token(learner: str, secret: bytes) -> str:
@@ -85,7 +87,7 @@ class Learner:
             while not self.finish(f"grain{number}"):
                 if self.traffic.stopped.is_set():
                     return
-                time.sleep(PAUSE_SECONDS)
+                time.sleep(AGAIN_SECONDS)
             self.traffic.note(self.name, f"grain{number}")
             time.sleep(PAUSE_SECONDS)
 

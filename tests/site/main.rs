@@ -10,6 +10,7 @@ mod cli;
 mod directus;
 mod failures;
 mod instances;
+mod limits;
 mod lti;
 mod merging;
 mod origins;

@@ -17,6 +17,7 @@ use utoipa::{
 
 use super::{
     error::{ApiError, PageError},
+    limits::{Cost, Sender},
     session::CurrentLearner,
     state::AppState,
 };
@@ -105,7 +106,7 @@ impl FromRequestParts<AppState> for Caller {
                     .await?;
             return Ok(Self(learner));
         };
-        let token = verified(state, token)?;
+        let token = verified(state, token, Cost::of(&parts.method, parts.uri.path()))?;
         let mut conn = state.db.acquire().await?;
         let found = learner::store::find_learner_id(&mut conn, &token.moodle_user_id).await?;
         conn.keep().await?;
@@ -123,15 +124,16 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Checks a token with the secret of the configuration.
-fn verified(state: &AppState, token: &str) -> Result<EmbedToken, ApiError> {
+/// Checks a token with the secret of the configuration, and counts the request of whom it names.
+fn verified(state: &AppState, token: &str, cost: Cost) -> Result<EmbedToken, ApiError> {
     let refused = |message| ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", message);
     let Some(secret) = &state.config.embed_token_secret else {
         return Err(refused(
             "Ce site n’accepte pas de jeton : EMBED_TOKEN_SECRET n’y est pas défini.",
         ));
     };
-    embed::verify(token, secret, state.clock.now()).map_err(|error| {
+    let now = state.clock.now();
+    let token = embed::verify(token, secret, now).map_err(|error| {
         refused(match error {
             TokenError::TooLong(_) => "Le jeton est trop long.",
             TokenError::Signature(_) => "Le jeton est mal formé, ou signé avec un autre secret.",
@@ -143,5 +145,8 @@ fn verified(state: &AppState, token: &str) -> Result<EmbedToken, ApiError> {
             TokenError::Claim(_) => "Un texte du jeton est trop long ou mal formé.",
             TokenError::Used => "Le jeton a déjà servi.",
         })
-    })
+    })?;
+    let sender = || Sender::of_person(&token.moodle_user_id);
+    state.limits.count(sender, cost, now)?;
+    Ok(token)
 }

@@ -15,6 +15,7 @@ use crate::{
     learner::{self, Learner, MoodleUserId},
     web::{
         error::{ApiError, ErrorBody, PageError},
+        limits::Cost,
         session::{self, cookie},
         state::AppState,
     },
@@ -79,6 +80,7 @@ impl From<&Learner> for Profile {
         (status = 413, description = "The body is over 64 KiB", body = ErrorBody),
         (status = 415, description = "The body is not said to be JSON", body = ErrorBody),
         (status = 422, description = "A field does not fit", body = ErrorBody),
+        (status = 429, description = "Too many at once; Retry-After says when to go on", body = ErrorBody),
         (status = 503, description = "Nothing can be written at the moment; Retry-After says when", body = ErrorBody),
     ),
     security(("token" = [])),
@@ -128,7 +130,7 @@ fn signed_facts(
     wanted: &MoodleUserId,
     email: Option<&str>,
 ) -> Result<(Option<String>, Option<String>), ApiError> {
-    let token = verified(state, token)?;
+    let token = verified(state, token, Cost::Write)?;
     let foreign = |message| ApiError::new(StatusCode::FORBIDDEN, "foreign_token", message);
     if token.moodle_user_id != *wanted {
         return Err(foreign("Le jeton est celui d’une autre personne.").on("moodle_user_id"));

@@ -186,6 +186,7 @@ pub(crate) async fn read(
         (status = 413, description = "The body is over 64 KiB", body = ErrorBody),
         (status = 415, description = "The body is not said to be JSON", body = ErrorBody),
         (status = 422, description = "A field does not fit", body = ErrorBody),
+        (status = 429, description = "Too many at once; Retry-After says when to go on", body = ErrorBody),
         (status = 503, description = "Nothing can be written at the moment; Retry-After says when", body = ErrorBody),
     ),
     security(("token" = []), ("session" = [])),

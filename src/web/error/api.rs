@@ -109,6 +109,10 @@ impl From<&PageError> for ApiError {
                 "read_only",
                 "Le cours est en lecture seule pour quelques minutes\u{a0}: rien n’a été enregistré. Réessayez un peu plus tard.",
             ),
+            PageError::TooMany { .. } => (
+                "too_many_requests",
+                "Trop de demandes en quelques secondes\u{a0}: celle-ci n’a pas été prise en compte. Attendez un peu, puis recommencez.",
+            ),
             PageError::Unavailable(_) => (
                 "unavailable",
                 "La base de données ne répond pas pour le moment : réessayez dans quelques minutes.",

@@ -1,9 +1,9 @@
-//! Errors of other modules as errors of a page: the database that is away, or our fault.
+//! Errors of other modules as errors of a page: the database that is away, a limit, or our fault.
 
 use std::sync::Arc;
 
-use super::PageError;
-use crate::{db, lti::keys::KeyError, read_only};
+use super::{PageError, WayBack};
+use crate::{db, lti::keys::KeyError, read_only, web::limits::TooMany};
 
 impl From<sqlx::Error> for PageError {
     fn from(error: sqlx::Error) -> Self {
@@ -24,6 +24,15 @@ impl From<KeyError> for PageError {
         match error {
             KeyError::Database(error) => error.into(),
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<TooMany> for PageError {
+    fn from(error: TooMany) -> Self {
+        Self::TooMany {
+            seconds: error.seconds,
+            way_back: WayBack::Course,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod api;
 mod cause;
+mod way_back;
 mod words;
 
 use std::{error::Error, sync::Arc};
@@ -18,6 +19,7 @@ use axum::{
 };
 
 pub use api::{ApiError, ErrorBody, Refusal};
+pub use way_back::WayBack;
 
 /// Why there is no page.
 #[derive(Clone, Debug)]
@@ -51,6 +53,13 @@ pub enum PageError {
     ReadOnly {
         /// The grain that was to be finished, or taken back.
         grain: Option<&'static Grain>,
+    },
+    /// One session, or one person, asks for too much at once; nothing was done.
+    TooMany {
+        /// When to try again.
+        seconds: u32,
+        /// Where.
+        way_back: WayBack,
     },
     /// PostgreSQL is away, or too slow.
     Unavailable(Option<Cause>),
@@ -136,6 +145,7 @@ impl PageError {
             Self::UnsupportedBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::ReadOnly { .. } | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -153,6 +163,7 @@ impl PageError {
             Self::TooLarge => Some("too-large"),
             Self::UnsupportedBody => Some("unsupported-body"),
             Self::ReadOnly { .. } => Some("read-only"),
+            Self::TooMany { .. } => Some("too-many-requests"),
             _ => None,
         }
     }
@@ -162,7 +173,17 @@ impl PageError {
         match self {
             Self::Unavailable(_) => Some(5),
             Self::ReadOnly { .. } => Some(READ_ONLY_SECONDS),
+            Self::TooMany { seconds, .. } => Some(*seconds),
             Self::Refused(refusal) => refusal.retry_after_seconds,
+            _ => None,
+        }
+    }
+
+    /// Where to try again, when that helps.
+    fn way_back(&self) -> Option<WayBack> {
+        match self {
+            Self::ReadOnly { grain } => grain.map(WayBack::Grain),
+            Self::TooMany { way_back, .. } => Some(*way_back),
             _ => None,
         }
     }
@@ -210,17 +231,10 @@ impl PageError {
                 )
             }
             Self::Refused(refusal) if !refusal.leads_to_course => (None, None),
-            Self::ReadOnly { grain: Some(grain) } => {
-                let label = "Revenir au grain".to_owned();
-                (
-                    Some(WayOut {
-                        label,
-                        href: urls.grain(grain.id),
-                    }),
-                    Some(home),
-                )
-            }
-            _ => (Some(home), None),
+            _ => match self.way_back().and_then(|page| page.way_out(urls)) {
+                Some(back) => (Some(back), Some(home)),
+                None => (Some(home), None),
+            },
         };
         Failure {
             status: self.status(),

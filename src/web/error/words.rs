@@ -54,6 +54,11 @@ impl PageError {
                 "Il change de serveur\u{a0}: cette action n’a pas été enregistrée. Tout ce que vous aviez terminé l’est toujours.",
                 "Continuez votre lecture, puis recommencez dans quelques minutes.",
             ],
+            Self::TooMany { .. } => [
+                "Trop de demandes en quelques secondes",
+                "Pour que le cours réponde à tout le monde, une session ne peut pas tout demander à la fois\u{a0}: votre dernière demande n’a pas été prise en compte. Tout ce que vous aviez terminé est toujours enregistré.",
+                "Attendez quelques secondes, puis recommencez.",
+            ],
             Self::Unavailable(_) => [
                 "Le cours revient dans un instant",
                 "La base de données ne répond pas pour le moment. Rien de ce que vous avez terminé n’est perdu ; en revanche, un clic fait à l’instant n’est peut-être pas enregistré.",

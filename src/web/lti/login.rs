@@ -44,7 +44,7 @@ pub(crate) async fn begin(
         Err(error) => return Ok(refuse(error, origin)),
     };
     let now = state.clock.now();
-    if !state.login_rate.allows(platform.id, now) {
+    if state.limits.logins.take(platform.id, now).is_err() {
         return Err(LaunchRefusal::from(LoginError::TooMany).into());
     }
     let secrets = LoginSecrets::random().map_err(PageError::internal)?;

@@ -13,7 +13,12 @@ use crate::{
     learner::{Learner, LearnerId},
     lti::ContextId,
     progress::{self, Standing},
-    web::{error::PageError, state::AppState, urls::Urls},
+    web::{
+        error::{PageError, WayBack},
+        limits::{Cost, Sender, TooMany},
+        state::AppState,
+        urls::Urls,
+    },
 };
 
 /// Whoever reads a page: a learner with their standing, or a passer-by.
@@ -41,8 +46,9 @@ impl FromRequestParts<AppState> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
         let urls = urls_of(&parts.extensions);
+        let known = known(parts, state).await?;
         let is_read_only = state.read_only.is_on(&state.db, state.clock.now()).await;
-        let Some(known) = known(parts, state).await? else {
+        let Some(known) = known else {
             return Ok(Self {
                 urls,
                 standing: None,
@@ -112,10 +118,10 @@ impl FromRequestParts<AppState> for CurrentTeacher {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
-        let is_read_only = state.read_only.is_on(&state.db, state.clock.now()).await;
         let Some(Known { learner, session }) = known(parts, state).await? else {
             return Err(PageError::NoSession { unsaved: None });
         };
+        let is_read_only = state.read_only.is_on(&state.db, state.clock.now()).await;
         let visitor = Visitor {
             urls: urls_of(&parts.extensions),
             standing: None,
@@ -168,7 +174,7 @@ struct Known {
     session: Option<Arc<SessionData>>,
 }
 
-/// Reads the typed session of a request.
+/// Reads the typed session of a request, once the request is counted.
 async fn known(parts: &Parts, state: &AppState) -> Result<Option<Known>, PageError> {
     if let Some(Recognised(learner)) = parts.extensions.get() {
         return Ok(Some(Known {
@@ -177,12 +183,36 @@ async fn known(parts: &Parts, state: &AppState) -> Result<Option<Known>, PageErr
         }));
     }
     match parts.extensions.get() {
-        Some(&Handle(id)) => framed(parts, state, id).await.map(Some),
+        Some(&Handle(id)) => {
+            if let Some(id) = id {
+                let sender = || Sender::of_frame(&state.config, id, &parts.headers);
+                count(parts, state, sender)?;
+            }
+            framed(parts, state, id).await.map(Some)
+        }
         None => match cookie::read(&state.config, &parts.headers) {
-            Some(id) => in_tab(state, id).await,
+            Some(id) => {
+                count(parts, state, || Sender::of_tab(id))?;
+                in_tab(state, id).await
+            }
             None => Ok(None),
         },
     }
+}
+
+/// Refuses a request whose session asks for too much at once.
+fn count(
+    parts: &Parts,
+    state: &AppState,
+    sender: impl FnOnce() -> Sender,
+) -> Result<(), PageError> {
+    let path = parts.uri.path();
+    let cost = Cost::of(&parts.method, path);
+    let counted = state.limits.count(sender, cost, state.clock.now());
+    counted.map_err(|TooMany { seconds }| PageError::TooMany {
+        seconds,
+        way_back: WayBack::from_path(&state.catalogue, path),
+    })
 }
 
 /// The session of a tab. One in a frame has no business in this cookie.

@@ -221,7 +221,8 @@ pub(crate) fn binding_cookie(config: &Config, id: Id) -> (String, String) {
     (format!("s-{name}"), BASE64_URL_SAFE_NO_PAD.encode(value))
 }
 
-fn has_cookie(config: &Config, id: Id, headers: &HeaderMap) -> bool {
+/// Whether the browser brings the cookie that binds this session.
+pub(crate) fn has_cookie(config: &Config, id: Id, headers: &HeaderMap) -> bool {
     let (name, value) = binding_cookie(config, id);
     super::cookie::find(config, headers, &name)
         .is_some_and(|brought| sealing::is_same(brought.as_bytes(), value.as_bytes()))

@@ -1,4 +1,4 @@
 //! The JSON API.
 
 mod profile;
-mod progress;
+pub(crate) mod progress;

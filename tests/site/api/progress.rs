@@ -15,7 +15,7 @@ use time::Duration;
 
 use crate::support::{Answer, EMBED_SECRET, START, TestSite};
 
-pub(super) fn token(moodle_user_id: &str, email: Option<&str>) -> String {
+pub(crate) fn token(moodle_user_id: &str, email: Option<&str>) -> String {
     let token = EmbedToken {
         moodle_user_id: MoodleUserId::try_from(moodle_user_id).expect("an identifier"),
         email: email.map(str::to_owned),
@@ -29,7 +29,7 @@ pub(super) fn token(moodle_user_id: &str, email: Option<&str>) -> String {
 }
 
 /// A call from a page of another site, with a token.
-pub(super) async fn call(site: &TestSite, path: &str, token: &str, body: Option<&str>) -> Answer {
+pub(crate) async fn call(site: &TestSite, path: &str, token: &str, body: Option<&str>) -> Answer {
     let request = Request::builder()
         .uri(path)
         .method(if body.is_some() { "POST" } else { "GET" })

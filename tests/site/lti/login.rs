@@ -362,7 +362,7 @@ async fn l17_a_flood_of_logins_is_told_to_come_back_in_a_moment(pool: PgPool) {
         .expect("a platform");
     // As many as may come at once, without the work of each.
     let allowed = (0..10_000)
-        .take_while(|_| site.state.login_rate.allows(id, site.clock.now()))
+        .take_while(|_| site.state.limits.logins.take(id, site.clock.now()).is_ok())
         .count();
     assert_eq!(allowed, 4_000);
     let refusals = Refusals::of(&site).await;

@@ -2,9 +2,8 @@
 //!
 //! sqlx's pool asks a connection for a sign of life each time it is given back, in the background:
 //! a page of one query then costs PostgreSQL two round trips. Here a connection that did its work
-//! is kept aside for the next request; after an error or a cancelled request it goes back to the
-//! pool, which cleans or closes it, and those kept aside are asked for a sign of life before they
-//! are used: the server may have cut them all. Whoever needs a transaction of several statements takes a
+//! is kept aside for the next request; after an error or a cancelled request it is closed, and those
+//! kept aside are asked for a sign of life before they are used: the server may have cut them all. Whoever needs a transaction of several statements takes a
 //! connection of the pool itself.
 //!
 //! Behind a pooler in transaction mode each statement may meet another session of PostgreSQL, and
@@ -37,6 +36,9 @@ const KEPT_AT_MOST: Duration = Duration::from_mins(5);
 /// Begins a transaction behind a pooler in transaction mode; one exchange.
 const BEGIN_ANEW: &str = "BEGIN; DEALLOCATE ALL";
 
+/// A connection that was given back cannot be named any more.
+const LENT: &str = "a connection on loan";
+
 /// The way to PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct Database {
@@ -63,8 +65,8 @@ struct Rested {
     since: Instant,
 }
 
-/// A connection for one request. Without [`Connection::keep`] it goes back to the pool; behind a
-/// pooler in transaction mode, what it did is undone then.
+/// A connection for one request. Without [`Connection::keep`] it is closed; behind a pooler in
+/// transaction mode, what it did is undone then.
 #[derive(Debug)]
 pub struct Connection {
     held: Held,
@@ -73,27 +75,28 @@ pub struct Connection {
 
 #[derive(Debug)]
 enum Held {
-    Session {
-        conn: PoolConnection<Postgres>,
-        taken_at: Instant,
-        doubt: Doubt,
-    },
+    Session(Lent),
     Transaction(Transaction<'static, Postgres>),
 }
 
-/// Casts doubt on what is kept aside when it is dropped, unless the work was done.
+/// A connection on loan. Dropped before it did its work, it is closed, since nobody knows what it was
+/// in the middle of (sqlx does not undo a BEGIN that was cancelled before its answer), and casts
+/// doubt on those kept aside.
 #[derive(Debug)]
-struct Doubt {
+struct Lent {
+    /// There until it is given back.
+    conn: Option<PoolConnection<Postgres>>,
+    taken_at: Instant,
     shelf: Arc<Mutex<Shelf>>,
-    is_dispelled: bool,
 }
 
-impl Drop for Doubt {
+impl Drop for Lent {
     fn drop(&mut self) {
-        if !self.is_dispelled
-            && let Ok(mut shelf) = self.shelf.lock()
-        {
-            shelf.doubted_at = Some(Instant::now());
+        if let Some(mut conn) = self.conn.take() {
+            conn.close_on_drop();
+            if let Ok(mut shelf) = self.shelf.lock() {
+                shelf.doubted_at = Some(Instant::now());
+            }
         }
     }
 }
@@ -119,15 +122,25 @@ impl Database {
         }
     }
 
-    /// A transaction, on a connection that is never kept aside.
+    /// A transaction, on a connection that is never kept aside, after a wait of [`ACQUIRE_TIMEOUT`] at
+    /// most for that connection, and as much for a session behind a pooler.
     ///
     /// # Errors
     /// When none is free in time or PostgreSQL cannot be reached.
     pub async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        match self.mode {
-            PoolMode::Session => self.pool.begin().await,
-            PoolMode::Transaction => self.pool.begin_with(BEGIN_ANEW).await,
-        }
+        let (pool, mode) = (self.pool.clone(), self.mode);
+        // A task of its own: one that is cancelled before the answer would stay in its transaction,
+        // for the next one to work in.
+        let begin = tokio::spawn(async move {
+            match mode {
+                PoolMode::Session => pool.begin().await,
+                PoolMode::Transaction => pool.begin_with(BEGIN_ANEW).await,
+            }
+        });
+        let begun = timeout(ACQUIRE_TIMEOUT, begin).await;
+        begun
+            .map_err(|_| sqlx::Error::PoolTimedOut)?
+            .map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 
     /// A connection, after a wait of [`ACQUIRE_TIMEOUT`] at most.
@@ -176,14 +189,11 @@ impl Database {
     }
 
     fn session(&self, conn: PoolConnection<Postgres>, taken_at: Instant) -> Held {
-        Held::Session {
-            conn,
+        Held::Session(Lent {
+            conn: Some(conn),
             taken_at,
-            doubt: Doubt {
-                shelf: self.shelf.clone(),
-                is_dispelled: false,
-            },
-        }
+            shelf: self.shelf.clone(),
+        })
     }
 
     /// The connection that was kept last, and whether it is believed to live.
@@ -203,18 +213,15 @@ impl Connection {
     /// # Errors
     /// Those of the commit; the work is not done then.
     pub async fn keep(self) -> sqlx::Result<()> {
-        let now = Instant::now();
         match self.held {
             Held::Transaction(transaction) => transaction.commit().await?,
-            Held::Session {
-                conn,
-                taken_at,
-                mut doubt,
-            } => {
-                doubt.is_dispelled = true;
-                if self.turn.is_some()
+            Held::Session(mut lent) => {
+                let now = Instant::now();
+                let taken_at = lent.taken_at;
+                if let Some(conn) = lent.conn.take()
+                    && self.turn.is_some()
                     && now - taken_at < KEPT_AT_MOST
-                    && let Ok(mut shelf) = doubt.shelf.lock()
+                    && let Ok(mut shelf) = lent.shelf.lock()
                 {
                     shelf.rested.push(Rested {
                         conn,
@@ -233,7 +240,7 @@ impl Deref for Connection {
 
     fn deref(&self) -> &PgConnection {
         match &self.held {
-            Held::Session { conn, .. } => conn,
+            Held::Session(lent) => lent.conn.as_deref().expect(LENT),
             Held::Transaction(transaction) => transaction,
         }
     }
@@ -242,7 +249,7 @@ impl Deref for Connection {
 impl DerefMut for Connection {
     fn deref_mut(&mut self) -> &mut PgConnection {
         match &mut self.held {
-            Held::Session { conn, .. } => conn,
+            Held::Session(lent) => lent.conn.as_deref_mut().expect(LENT),
             Held::Transaction(transaction) => transaction,
         }
     }

@@ -1,11 +1,16 @@
 //! Two instances on one database, and many requests at once.
 
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::Poll,
+    time::Duration,
+};
 
 use axum::http::StatusCode;
 use mini_site::db;
-use sqlx::{PgPool, postgres::PgPoolOptions};
-use tokio::task::JoinSet;
+use sqlx::{Connection, PgPool, postgres::PgPoolOptions};
+use tokio::task::{JoinSet, yield_now};
 
 use crate::support::{TestSite, pooler};
 
@@ -110,10 +115,56 @@ async fn a_cancelled_request_leaves_nothing_behind_for_the_next_one(pool: PgPool
     tokio::select! {
         biased;
         () = slow => unreachable!("a minute has not gone by"),
-        () = tokio::task::yield_now() => {}
+        () = yield_now() => {}
     }
     let mut browser = site.learner("42").await;
     assert_eq!(browser.get("/").await.status, StatusCode::OK);
+}
+
+/// A request may end at any moment; a transaction that had only just begun must not be met by the
+/// next one, whose work would then never be committed.
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn a_beginning_that_was_cancelled_does_not_swallow_the_work_of_the_next_request(
+    pool: PgPool,
+) {
+    let narrow = PgPoolOptions::new()
+        .max_connections(1)
+        .test_before_acquire(false)
+        .connect_with(pool.connect_options().as_ref().clone())
+        .await
+        .expect("a pool of one");
+    let site = TestSite::new(narrow.clone()).await;
+    let mut browser = site.learner("42").await;
+    let db = &site.state.db;
+    // Each time it is given up a little later.
+    for polls in 1..=16 {
+        while narrow.num_idle() == 0 {
+            yield_now().await;
+        }
+        let mut begun: Pin<Box<dyn Future<Output = ()>>> = if polls % 2 == 0 {
+            Box::pin(async { drop(db.begin().await) })
+        } else {
+            Box::pin(async {
+                let mut conn = db.acquire().await.expect("a connection");
+                drop(conn.begin().await);
+            })
+        };
+        poll_fn(|context| {
+            let is_over = (0..polls).any(|_| begun.as_mut().poll(context).is_ready());
+            Poll::Ready(is_over)
+        })
+        .await;
+        drop(begun);
+        let answer = browser
+            .post(&format!("/grains/grain{polls}/completion"))
+            .await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM progress")
+            .fetch_one(&pool)
+            .await
+            .expect("a count");
+        assert_eq!(kept, polls);
+    }
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]

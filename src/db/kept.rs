@@ -131,13 +131,13 @@ impl Database {
         let (pool, mode) = (self.pool.clone(), self.mode);
         // A task of its own: one that is cancelled before the answer would stay in its transaction,
         // for the next one to work in.
-        let begin = tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             match mode {
                 PoolMode::Session => pool.begin().await,
                 PoolMode::Transaction => pool.begin_with(BEGIN_ANEW).await,
             }
         });
-        let begun = timeout(ACQUIRE_TIMEOUT, begin).await;
+        let begun = timeout(ACQUIRE_TIMEOUT, task).await;
         begun
             .map_err(|_| sqlx::Error::PoolTimedOut)?
             .map_err(|_| sqlx::Error::WorkerCrashed)?

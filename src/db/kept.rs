@@ -122,8 +122,7 @@ impl Database {
         }
     }
 
-    /// A transaction, on a connection that is never kept aside, after a wait of [`ACQUIRE_TIMEOUT`] at
-    /// most for that connection, and as much for a session behind a pooler.
+    /// A transaction, on a connection that is never kept aside, after a wait of [`ACQUIRE_TIMEOUT`] at most.
     ///
     /// # Errors
     /// When none is free in time or PostgreSQL cannot be reached.

@@ -84,12 +84,15 @@ inChromium('axe has nothing to say of the class, in both themes; a small frame a
   for (const width of [320, 640, 1280]) {
     await browser.frame.playwright().goto(address);
     await browser.page.setViewportSize({ width, height: 350 });
+    await browser.frame.playwright().waitForFunction((most) => innerWidth <= most, width);
     const [needed, given] = await browser.frame.read('[document.documentElement.scrollWidth, innerWidth]');
     assert.ok(needed <= given, `${needed} px in a frame of ${given}`);
   }
   // A sheet of A4 and its margins.
   await browser.page.setViewportSize({ width: 700, height: 1000 });
   await browser.page.emulateMedia({ media: 'print', colorScheme: 'light' });
+  // A frame of another site learns of it a moment later.
+  await browser.frame.playwright().waitForFunction(() => innerWidth <= 700 && matchMedia('print').matches);
   const widths = await browser.frame.read('[...document.querySelectorAll("#people table, #people tbody th")].map((e) => e.getBoundingClientRect().width)');
   assert.ok(
     widths.length > 1 && widths.every((width) => width > 0 && width <= 700),

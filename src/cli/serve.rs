@@ -52,7 +52,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
 /// Waits for the database, then migrates it and copies the course.
 async fn prepare(db: &Database, catalogue: &Catalogue, clock: &Clock) -> anyhow::Result<()> {
     let deadline = Instant::now() + PATIENCE;
-    while let Err(error) = db.acquire().await {
+    while let Err(error) = reach(db).await {
         if !db::is_unreachable(&error) {
             let remedy = db::remedy(&error);
             return Err(error)
@@ -72,6 +72,10 @@ async fn prepare(db: &Database, catalogue: &Catalogue, clock: &Clock) -> anyhow:
     catalogue::store::copy_catalogue(db, catalogue, clock.now())
         .await
         .context("the course was not copied to the database")
+}
+
+async fn reach(db: &Database) -> sqlx::Result<()> {
+    db.acquire().await?.keep().await
 }
 
 /// Beside the start, which waits for nobody but the database.

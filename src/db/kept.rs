@@ -3,8 +3,8 @@
 //! sqlx's pool asks a connection for a sign of life each time it is given back, in the background:
 //! a page of one query then costs PostgreSQL two round trips. Here a connection that did its work
 //! is kept aside for the next request; after an error or a cancelled request it is closed, and those
-//! kept aside are asked for a sign of life before they are used: the server may have cut them all. Whoever needs a transaction of several statements takes a
-//! connection of the pool itself.
+//! kept aside are asked for a sign of life before they are used: the server may have cut them all.
+//! Whoever needs a transaction without such a connection takes [`Database::begin`].
 //!
 //! Behind a pooler in transaction mode each statement may meet another session of PostgreSQL, and
 //! sqlx parses a statement in one exchange and runs it in the next. There a [`Connection`] is a

@@ -18,6 +18,14 @@ const BURST: usize = 120;
 
 const COMPLETIONS: &str = "SELECT count(*) FROM progress";
 
+/// A site that a platform opens; what its courier has to do is left to it.
+async fn start(pool: PgPool) -> (TestSite, FakePlatform) {
+    let site = TestSite::in_production(pool).await;
+    site.leaves_jobs();
+    let platform = FakePlatform::start(&site).await;
+    (site, platform)
+}
+
 /// Finishes the first grain and takes that back until no more is taken. Ends with the grain to do.
 async fn use_up(browser: &mut Browser, root: &str) {
     for turn in 0..BURST {
@@ -67,9 +75,7 @@ async fn a_session_that_posts_too_often_is_told_when_to_go_on_and_then_goes_on(p
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn the_whole_course_finished_and_taken_back_at_once_never_meets_the_limit(pool: PgPool) {
-    let site = TestSite::in_production(pool).await;
-    site.leaves_jobs();
-    let platform = FakePlatform::start(&site).await;
+    let (site, platform) = start(pool).await;
     for keeps_cookies in [true, false] {
         let mut browser = site.browser();
         browser.keeps_cookies = keeps_cookies;
@@ -92,9 +98,7 @@ async fn the_whole_course_finished_and_taken_back_at_once_never_meets_the_limit(
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn others_at_the_same_address_notice_nothing(pool: PgPool) {
-    let site = TestSite::in_production(pool).await;
-    site.leaves_jobs();
-    let platform = FakePlatform::start(&site).await;
+    let (site, platform) = start(pool).await;
     let mut busy = site.browser();
     let first = platform.open(&site, &mut busy).await;
     let busy_root = root_of(&first);
@@ -113,9 +117,7 @@ async fn others_at_the_same_address_notice_nothing(pool: PgPool) {
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn whoever_has_seen_an_address_alone_does_not_use_up_what_is_its_browsers(pool: PgPool) {
-    let site = TestSite::in_production(pool).await;
-    site.leaves_jobs();
-    let platform = FakePlatform::start(&site).await;
+    let (site, platform) = start(pool).await;
     let mut browser = site.browser();
     let first = platform.open(&site, &mut browser).await;
     let completion = format!("{}/grains/grain1/completion", root_of(&first));

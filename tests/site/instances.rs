@@ -8,7 +8,10 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use mini_site::db;
+use mini_site::{
+    config::PoolMode,
+    db::{self, Database},
+};
 use sqlx::{Connection, PgPool, postgres::PgPoolOptions};
 use tokio::task::{JoinSet, yield_now};
 
@@ -81,11 +84,13 @@ async fn more_requests_than_connections_wait_for_their_turn(pool: PgPool) {
     );
 }
 
+/// Straight, also when the other tests go through a pooler: which session serves a transaction is the
+/// pooler's choice then.
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_connection_that_did_its_work_serves_the_next_request(pool: PgPool) {
-    let site = TestSite::new(pool).await;
+    let db = Database::new(pool, PoolMode::Session);
     let process = async || {
-        let mut conn = site.state.db.acquire().await.expect("a connection");
+        let mut conn = db.acquire().await.expect("a connection");
         let id: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
             .fetch_one(&mut *conn)
             .await

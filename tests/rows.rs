@@ -2,7 +2,12 @@
 //!
 //! A test belongs to the row whose number its name begins with: `s09_…` is row S09.
 
-use std::{collections::BTreeMap, fmt::Write, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The chapters of the list: letter, number of rows, what they are about.
 const CHAPTERS: [(char, usize, &str); 11] = [
@@ -26,13 +31,36 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The files below a folder, in the order of their names.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
 /// Names of tests by row, with the file that holds them.
 fn tests_by_row() -> BTreeMap<String, Vec<(String, String)>> {
     let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let folder = root().join("tests/site/lti");
-    for entry in fs::read_dir(folder).expect("tests/site/lti").flatten() {
-        let text = fs::read_to_string(entry.path()).unwrap_or_default();
-        let file = entry.file_name().to_string_lossy().into_owned();
+    for path in files(&folder) {
+        let text = fs::read_to_string(&path).expect("a text");
+        let file = path
+            .strip_prefix(&folder)
+            .expect("below")
+            .display()
+            .to_string();
         for line in text.lines() {
             let Some((_, rest)) = line.split_once("fn ") else {
                 continue;

@@ -3,5 +3,6 @@ import './configuration.test.js';
 import './rights.test.js';
 import './admin.test.js';
 import './server.test.js';
+import './forgetting.test.js';
 import './migration.test.js';
 import './screens.test.js';

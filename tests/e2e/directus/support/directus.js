@@ -31,9 +31,19 @@ export const TABLES = [
   'lti_memberships',
 ];
 
+const psql = (address, text) =>
+  execFileSync(PSQL, ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', address, '-c', text]).toString().trim();
+
 /** Runs SQL as the owner of the tables, and returns what it prints. */
-export const sql = (text) =>
-  execFileSync(PSQL, ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', site.databaseUrl, '-c', text]).toString().trim();
+export const sql = (text) => psql(site.databaseUrl, text);
+
+/** Runs SQL as the role of Directus, who owns the tables of Directus. */
+export const directusSql = (text) => {
+  const address = new URL(site.databaseUrl);
+  for (const name of ['user', 'password']) address.searchParams.delete(name);
+  address.username = 'directus';
+  return psql(address.href, text);
+};
 
 const run = (program, args, variables) => {
   const { status, stdout, stderr } = spawnSync(program, args, { env: { ...process.env, ...variables }, encoding: 'utf8' });
@@ -43,6 +53,9 @@ const run = (program, args, variables) => {
 /** `bin/directus apply` or `check`: its exit code and its words. */
 export const configure = (act, variables) =>
   run(`${PROJECT}/bin/directus`, [act], { DIRECTUS_SERVER_TOKEN: serverToken, ...variables });
+
+/** `bin/directus forget`: its exit code and its words. */
+export const forget = () => run(`${PROJECT}/bin/directus`, ['forget'], { DATABASE_URL: site.databaseUrl });
 
 /** A command of the program, word by word, with these settings. */
 export const miniSite = (command, variables) =>

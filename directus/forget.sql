@@ -17,23 +17,21 @@ WITH gone AS (
 SELECT count(*) AS revisions FROM gone \gset
 
 -- 2. Les commentaires, et les notifications qui les citent, d’une fiche qui n’existe plus.
-WITH gone AS (
-    DELETE FROM directus.directus_comments AS comment
-    WHERE collection = 'users' AND NOT EXISTS (SELECT FROM users WHERE id::text = comment.item)
-       OR collection = 'progress' AND NOT EXISTS (SELECT FROM progress WHERE id = CASE WHEN comment.item ~ '^[0-9]{1,18}$' THEN comment.item::bigint END)
-       OR collection = 'lti_memberships' AND NOT EXISTS (SELECT FROM lti_memberships WHERE id::text = comment.item)
-    RETURNING 1
+WITH written AS (
+    SELECT collection, item FROM directus.directus_comments
+    UNION SELECT collection, item FROM directus.directus_notifications
+), gone AS (
+    SELECT collection, item FROM written
+    WHERE collection = 'users' AND NOT EXISTS (SELECT FROM users WHERE id::text = item)
+       OR collection = 'lti_memberships' AND NOT EXISTS (SELECT FROM lti_memberships WHERE id::text = item)
+       -- Par son index : la table a des millions de lignes.
+       OR collection = 'progress' AND NOT EXISTS (SELECT FROM progress WHERE id = CASE WHEN item ~ '^[0-9]{1,18}$' THEN item::bigint END)
+), comments AS (
+    DELETE FROM directus.directus_comments WHERE (collection, item) IN (SELECT collection, item FROM gone) RETURNING 1
+), notifications AS (
+    DELETE FROM directus.directus_notifications WHERE (collection, item) IN (SELECT collection, item FROM gone) RETURNING 1
 )
-SELECT count(*) AS comments FROM gone \gset
-
-WITH gone AS (
-    DELETE FROM directus.directus_notifications AS notification
-    WHERE collection = 'users' AND NOT EXISTS (SELECT FROM users WHERE id::text = notification.item)
-       OR collection = 'progress' AND NOT EXISTS (SELECT FROM progress WHERE id = CASE WHEN notification.item ~ '^[0-9]{1,18}$' THEN notification.item::bigint END)
-       OR collection = 'lti_memberships' AND NOT EXISTS (SELECT FROM lti_memberships WHERE id::text = notification.item)
-    RETURNING 1
-)
-SELECT count(*) AS notifications FROM gone \gset
+SELECT (SELECT count(*) FROM comments) AS comments, (SELECT count(*) FROM notifications) AS notifications \gset
 
 COMMIT;
 

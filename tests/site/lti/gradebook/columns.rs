@@ -43,24 +43,26 @@ async fn a15_a_host_that_an_admin_allowed_is_no_foreign_host(pool: PgPool) {
     assert_eq!(desk.history(), [(1, 200)]);
 }
 
+/// As many people come before the learner in the list of results, in pages of `page`; the platform
+/// knows no filter.
+fn list_before_the_learner(desk: &Desk, people: u32, page: usize) {
+    let mut ledger = desk.platform.services.ledger();
+    ledger.filters_results = false;
+    ledger.result_page = page;
+    for user in 0..people {
+        let grade = Grade {
+            value: Some(20.0),
+            modified_at: 0,
+        };
+        let user = (100 + user).to_string();
+        ledger.grades.insert(("6".to_owned(), user), grade);
+    }
+}
+
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a16_a_list_in_pages_is_followed_until_the_learner_is_found(pool: PgPool) {
     let mut desk = Desk::new(pool).await;
-    {
-        // Twenty people come before them, and the platform knows no filter.
-        let mut ledger = desk.platform.services.ledger();
-        ledger.filters_results = false;
-        ledger.result_page = 8;
-        for user in 10..30 {
-            let grade = Grade {
-                value: Some(20.0),
-                modified_at: 0,
-            };
-            ledger
-                .grades
-                .insert(("6".to_owned(), user.to_string()), grade);
-        }
-    }
+    list_before_the_learner(&desk, 20, 8);
     desk.hold_grade(5.0, Duration::ZERO);
     desk.finish(&["grain7"]).await;
     desk.drain().await;
@@ -72,20 +74,7 @@ async fn a16_a_list_in_pages_is_followed_until_the_learner_is_found(pool: PgPool
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a16_a_list_without_an_end_is_followed_for_fifty_pages(pool: PgPool) {
     let mut desk = Desk::new(pool).await;
-    {
-        let mut ledger = desk.platform.services.ledger();
-        ledger.filters_results = false;
-        ledger.result_page = 1;
-        for user in 100..200 {
-            let grade = Grade {
-                value: Some(20.0),
-                modified_at: 0,
-            };
-            ledger
-                .grades
-                .insert(("6".to_owned(), user.to_string()), grade);
-        }
-    }
+    list_before_the_learner(&desk, 100, 1);
     desk.hold_grade(5.0, Duration::ZERO);
     desk.finish(&["grain7"]).await;
     desk.drain().await;

@@ -6,7 +6,14 @@ import { openSession } from './support/learner.js';
 
 const count = (table, condition) => Number(directusSql(`select count(*) from directus.directus_${table} where ${condition}`));
 
-const commentOn = (learner, comment) => ok(admin, 'POST', '/comments', { collection: 'users', item: learner.id, comment });
+const commentOn = (collection, item) => ok(admin, 'POST', '/comments', { collection, item, comment: 'Élodie a demandé un délai' });
+
+/** Finishes a grain and returns the key of the completion. */
+const complete = async (learner) => {
+  await learner.finish('grain1');
+  const [{ id }] = await ok(admin, 'GET', `/items/progress?filter[user_id][_eq]=${learner.id}&fields=id`);
+  return id;
+};
 
 const notify = async (learner, subject) => {
   const { id: recipient } = await ok(admin, 'GET', '/users/me?fields=id');
@@ -15,8 +22,11 @@ const notify = async (learner, subject) => {
 
 test('what is written about a learner goes once they are erased; what is written about others stays', async () => {
   const [erased, other] = [await openSession(), await openSession()];
+  const completions = [];
   for (const learner of [erased, other]) {
-    await commentOn(learner, 'Élodie a demandé un délai');
+    completions.push(await complete(learner));
+    await commentOn('users', learner.id);
+    await commentOn('progress', completions.at(-1));
     await notify(learner, 'Élodie a demandé un délai');
   }
   await ok(admin, 'DELETE', `/items/users/${erased.id}`);
@@ -24,11 +34,13 @@ test('what is written about a learner goes once they are erased; what is written
   const activity = count('activity', 'true');
   const { status, output } = forget();
   assert.equal(status, 0, output);
-  assert.match(output, /Effacé : \d+ révision\(s\), 1 commentaire\(s\), 1 notification\(s\)\./);
+  assert.match(output, /Effacé : \d+ révision\(s\), 2 commentaire\(s\), 1 notification\(s\)\./);
   for (const table of ['comments', 'notifications']) {
     assert.equal(count(table, `item = '${erased.id}'`), 0, table);
     assert.equal(count(table, `item = '${other.id}'`), 1, table);
   }
+  const commented = completions.map((id) => count('comments', `collection = 'progress' and item = '${id}'`));
+  assert.deepEqual(commented, [0, 1], 'on their completions');
   assert.equal(count('activity', 'true'), activity, 'the history says who did it');
   assert.match(forget().output, /Effacé : 0 révision\(s\), 0 commentaire\(s\), 0 notification\(s\)\./);
 });

@@ -45,6 +45,7 @@ pub(crate) async fn open(
     let ticket = Ticket::of_launch(&state.config, &[&unique]);
     match Box::pin(record(&state, &token, &ticket, now, Mode::Writing)).await {
         Err(PageError::ReadOnly { .. }) => {
+            state.read_only.note_refusal();
             let reading = record(&state, &token, &ticket, now, Mode::ReadOnly);
             if let Opened::Page(address) = Box::pin(reading).await? {
                 return Ok(Redirect::to(&address).into_response());

@@ -214,6 +214,9 @@ fn explain(state: &AppState, asked: &Asked, response: Response) -> Response {
         .get::<PageError>()
         .cloned()
         .unwrap_or_else(|| PageError::from_status(status));
+    if matches!(error, PageError::ReadOnly { .. }) {
+        state.read_only.note_refusal();
+    }
     let mut told = if asked.is_api {
         ApiError::from(&error).into_response()
     } else {

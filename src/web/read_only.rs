@@ -21,4 +21,9 @@ impl ReadOnly {
         };
         self.0.get(now, read).await.unwrap_or(false)
     }
+
+    /// Takes note that the database refused a change: the next page reads the switch anew.
+    pub(crate) fn note_refusal(&self) {
+        self.0.doubt(|is_on| *is_on);
+    }
 }

@@ -115,7 +115,7 @@ def play(one: Pass, old: Server, new: Server) -> list[str]:
     address = Address(old.port)
     prepare_old(old, new, address, one.users)
     steps = document.procedure(document.read(PROJECT / "docs/MIGRATION_BDD.md"), one.by_hand)
-    traffic = Traffic(address.port, SECRET.encode())
+    traffic = Traffic(address, SECRET.encode())
     traffic.start()
     try:
         wait_until(lambda: len(traffic.acknowledged) > 100, "a hundred completions before the move")

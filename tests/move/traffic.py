@@ -9,6 +9,8 @@ import re
 import threading
 import time
 
+from servers import Address
+
 GRAINS = 29
 PAUSE_SECONDS = 0.03
 # After a refusal: an attempt may be two posts, and a session may go on with ten a second.
@@ -25,8 +27,8 @@ def token(learner: str, secret: bytes) -> str:
 
 
 class Traffic:
-    def __init__(self, port: int, secret: bytes, people: int = 20):
-        self.port, self.secret = port, secret
+    def __init__(self, address: Address, secret: bytes, people: int = 20):
+        self.address, self.secret = address, secret
         self.stopped = threading.Event()
         self.lock = threading.Lock()
         self.acknowledged: list[tuple[float, str, str]] = []
@@ -93,7 +95,7 @@ class Learner:
 
     def ask(self, method: str, path: str, headers: dict, body: str | None = None):
         """The answer and its text; a connection of its own for each request, as after a change of address."""
-        connection = http.client.HTTPConnection("localhost", self.traffic.port, timeout=15)
+        connection = http.client.HTTPConnection("localhost", self.traffic.address.port, timeout=15)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         try:
             connection.request(method, path, body, {**headers, **({"Cookie": cookies} if cookies else {})})
@@ -143,7 +145,11 @@ class Reader(Learner):
         super().take_the_course()
 
     def open(self) -> None:
-        """Opens a session; in read-only mode somebody new reads without one."""
+        """Opens a session; in read-only mode somebody new reads without one, and is told why.
+
+        Unless the address changed in between: over there nothing is read-only any more.
+        """
+        target = self.traffic.address.target
         answer, text = self.ask("GET", f"/embed?token={token(self.name, self.traffic.secret)}", {})
         where = answer.headers["Location"] or ""
         if answer.status != 303:
@@ -158,7 +164,7 @@ class Reader(Learner):
         found = re.search(r'content="0;url=(/s/[^/"]+)', text)
         if found:
             self.root = found[1]
-        elif "Lecture seule" not in text:
+        elif "Lecture seule" not in text and target == self.traffic.address.target:
             self.traffic.fault("somebody new has no session, and no banner says why")
 
     def finish(self, grain: str) -> bool:

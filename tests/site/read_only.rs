@@ -134,6 +134,17 @@ async fn pages_say_so_within_a_second_and_no_longer(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn after_a_refusal_the_next_page_says_so(pool: PgPool) {
+    let site = TestSite::new(pool).await;
+    let mut browser = site.learner("42").await;
+    browser.get("/").await;
+    turn(&site.pool, true).await;
+    browser.post("/grains/grain1/completion").await;
+    let page = browser.get("/grains/grain1").await;
+    assert!(page.text.contains(BANNER));
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn a_completion_in_flight_is_committed_before_the_switch_answers(pool: PgPool) {
     let site = TestSite::new(pool.clone()).await;
     let mut browser = site.learner("42").await;
@@ -157,21 +168,29 @@ async fn a_completion_in_flight_is_committed_before_the_switch_answers(pool: PgP
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn completions_that_race_with_the_switch_are_there_or_were_refused(pool: PgPool) {
     let site = TestSite::new(pool.clone()).await;
+    let mut browsers = Vec::new();
+    for number in 0..100 {
+        browsers.push(site.learner(&number.to_string()).await);
+    }
     let mut racers = tokio::task::JoinSet::new();
-    for number in 0..20 {
-        let mut browser = site.learner(&number.to_string()).await;
+    for browsers in browsers.chunks(5) {
+        // More than the switch leaves them time for.
+        let mut browsers = browsers.to_vec();
         racers.spawn(async move {
             let mut acknowledged = 0;
-            for grain in 1..=29 {
-                let answer = browser
-                    .post(&format!("/grains/grain{grain}/completion"))
-                    .await;
-                match answer.status {
-                    StatusCode::SEE_OTHER => acknowledged += 1,
-                    status => assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE),
+            for browser in &mut browsers {
+                for grain in 1..=29 {
+                    let answer = browser
+                        .post(&format!("/grains/grain{grain}/completion"))
+                        .await;
+                    if answer.status == StatusCode::SERVICE_UNAVAILABLE {
+                        return acknowledged;
+                    }
+                    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+                    acknowledged += 1;
                 }
             }
-            acknowledged
+            panic!("the switch did not come in time to be tried");
         });
     }
     while site.count(COMPLETIONS).await < 40 {
@@ -182,10 +201,6 @@ async fn completions_that_race_with_the_switch_are_there_or_were_refused(pool: P
     let acknowledged: i64 = racers.join_all().await.into_iter().sum();
     assert_eq!(at_the_switch, acknowledged, "the dump begins here");
     assert_eq!(site.count(COMPLETIONS).await, acknowledged);
-    assert!(
-        acknowledged < 20 * 29,
-        "the switch came in time to be tried"
-    );
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
@@ -306,6 +321,7 @@ async fn a_launch_of_a_known_learner_opens_their_session_and_writes_nothing_publ
 async fn a_launch_of_somebody_new_opens_the_page_without_a_session(pool: PgPool) {
     let site = TestSite::in_production(pool.clone()).await;
     let platform = FakePlatform::start(&site).await;
+    site.browser().get("/").await;
     turn(&pool, true).await;
     let before = public(&pool).await;
     let custom = "https://purl.imsglobal.org/spec/lti/claim/custom";
@@ -403,11 +419,17 @@ async fn a_signed_token_opens_the_course_for_reading(pool: PgPool) {
     };
     let answer = site.browser().get(&token("42")).await;
     assert!(answer.location().starts_with("/e/"), "{}", answer.text);
+    site.browser().get("/").await;
     turn(&pool, true).await;
-    let answer = site.browser().get(&token("42")).await;
-    assert!(answer.location().starts_with("/e/"), "{}", answer.text);
     let answer = site.browser().get(&token("43")).await;
     assert_eq!(answer.location(), "/grains/grain3");
+    let page = site.browser().get("/grains/grain3").await;
+    assert!(
+        page.text.contains(BANNER),
+        "it says why there is no session"
+    );
+    let answer = site.browser().get(&token("42")).await;
+    assert!(answer.location().starts_with("/e/"), "{}", answer.text);
     assert_eq!(site.count("SELECT count(*) FROM users").await, 1);
 }
 

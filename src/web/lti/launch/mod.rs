@@ -106,6 +106,7 @@ pub(crate) async fn receive(
     .await;
     match recorded {
         Err(PageError::ReadOnly { .. }) => {
+            state.read_only.note_refusal();
             let came = Came {
                 platform: &platform,
                 launch: &launch,

@@ -155,7 +155,7 @@ impl Database {
         };
         let held = match self.mode {
             PoolMode::Session => self.hold_session().await?,
-            PoolMode::Transaction => Held::Transaction(self.begin().await?),
+            PoolMode::Transaction => Held::Transaction(Box::pin(self.begin()).await?),
         };
         Ok(Connection { held, turn })
     }
@@ -174,14 +174,22 @@ impl Database {
             .map_err(|_| sqlx::Error::PoolClosed)
     }
 
+    /// What may take long is boxed, here and for [`Self::begin`]: it is rare, and would swell the
+    /// future of every request, which is copied several times.
     async fn hold_session(&self) -> sqlx::Result<Held> {
-        while let Some((rested, is_sound)) = self.take_rested() {
-            let Rested {
-                mut conn, taken_at, ..
-            } = rested;
-            if is_sound || conn.ping().await.is_ok() {
-                return Ok(self.session(conn, taken_at));
+        match self.take_rested() {
+            Some((rested, true)) => Ok(self.session(rested.conn, rested.taken_at)),
+            doubted => Box::pin(self.find_living(doubted)).await,
+        }
+    }
+
+    /// The first of those kept aside that gives a sign of life, else one of the pool.
+    async fn find_living(&self, mut aside: Option<(Rested, bool)>) -> sqlx::Result<Held> {
+        while let Some((mut rested, is_sound)) = aside {
+            if is_sound || rested.conn.ping().await.is_ok() {
+                return Ok(self.session(rested.conn, rested.taken_at));
             }
+            aside = self.take_rested();
         }
         let conn = self.pool.acquire().await?;
         Ok(self.session(conn, Instant::now()))

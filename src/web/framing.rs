@@ -48,7 +48,7 @@ impl Framing {
         now: OffsetDateTime,
         exception: Exception<'_>,
     ) -> HeaderValue {
-        let read = async { Ok(Allowed::new(config, platform_origins(db).await?)) };
+        let read = async || Ok(Allowed::new(config, platform_origins(db).await?));
         let allowed = self.0.get(now, read).await;
         let allowed = allowed.unwrap_or_else(|| Allowed::new(config, Vec::new()));
         match (exception.ancestor, exception.form_target) {

@@ -151,3 +151,46 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::extract::FromRequestParts;
+
+    use super::{session::Visitor, *};
+
+    /// Each layer boxes the future of the next one, so that a large one is copied again and again.
+    const SMALL_BYTES: usize = 1536;
+
+    fn size_of_2<A, B, R>(_: impl Fn(A, B) -> R) -> usize {
+        size_of::<R>()
+    }
+
+    fn size_of_3<A, B, C, R>(_: impl Fn(A, B, C) -> R) -> usize {
+        size_of::<R>()
+    }
+
+    fn size_of_4<A, B, C, D, R>(_: impl Fn(A, B, C, D) -> R) -> usize {
+        size_of::<R>()
+    }
+
+    #[test]
+    fn the_futures_of_every_request_are_small() {
+        for (what, bytes) in [
+            ("layers::around", size_of_3(layers::around)),
+            ("dev_login::sign_in", size_of_3(dev_login::sign_in)),
+            (
+                "Visitor",
+                size_of_2(<Visitor as FromRequestParts<AppState>>::from_request_parts),
+            ),
+            ("grain::show", size_of_4(pages::grain::show)),
+            ("grain::finish", size_of_4(pages::grain::finish)),
+            ("grain::undo", size_of_4(pages::grain::undo)),
+            ("api::progress::record", size_of_3(api::progress::record)),
+        ] {
+            assert!(
+                bytes <= SMALL_BYTES,
+                "{what}: {bytes} bytes; box what is rare"
+            );
+        }
+    }
+}

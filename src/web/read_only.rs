@@ -13,7 +13,7 @@ pub(crate) struct ReadOnly(Remembered<bool>);
 impl ReadOnly {
     /// Whether the course is in read-only mode, as far as is known at `now` (UTC).
     pub(crate) async fn is_on(&self, db: &Database, now: OffsetDateTime) -> bool {
-        let read = async {
+        let read = async || {
             let mut conn = db.acquire().await?;
             let switch = read_only::store::find_switch(&mut conn).await?;
             conn.keep().await?;

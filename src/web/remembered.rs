@@ -24,11 +24,10 @@ impl<T> Default for Remembered<T> {
 impl<T: Clone> Remembered<T> {
     /// The fact at `now` (UTC), read anew when a second has gone by. Those who come while it is
     /// read use what was known; without the database the last answer stands, or `None`.
-    pub(crate) async fn get(
-        &self,
-        now: OffsetDateTime,
-        read: impl Future<Output = sqlx::Result<T>>,
-    ) -> Option<T> {
+    pub(crate) async fn get<R>(&self, now: OffsetDateTime, read: impl FnOnce() -> R) -> Option<T>
+    where
+        R: Future<Output = sqlx::Result<T>>,
+    {
         let known = self.recall();
         if let Some((value, read_at)) = &known {
             if now - *read_at < BELIEVED {
@@ -36,7 +35,8 @@ impl<T: Clone> Remembered<T> {
             }
             self.keep(value.clone(), now);
         }
-        match timeout(PATIENCE, read).await {
+        // Boxed: it happens once a second, and would swell the future of every request.
+        match Box::pin(timeout(PATIENCE, read())).await {
             Ok(Ok(value)) => {
                 self.keep(value.clone(), now);
                 Some(value)

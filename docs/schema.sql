@@ -45,13 +45,12 @@ COMMENT ON FUNCTION internal.queue_scores(learner uuid, grain text, module text,
 
 CREATE FUNCTION internal.refuse_when_read_only() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
     AS $$
 BEGIN
     -- Shared until the end of the transaction; the query after it sees what was committed by then.
-    PERFORM pg_advisory_xact_lock_shared(8243101776965692537);
+    PERFORM pg_catalog.pg_advisory_xact_lock_shared(8243101776965692537);
     IF EXISTS (SELECT FROM internal.read_only WHERE is_on)
-        AND current_setting('mini_site.is_migrating', true) IS DISTINCT FROM 'on' THEN
+        AND coalesce(pg_catalog.current_setting('mini_site.is_migrating', true), '') OPERATOR(pg_catalog.<>) 'on' THEN
         RAISE read_only_sql_transaction
             USING MESSAGE = 'read-only mode: the data are being moved to another server',
                   HINT = 'It ends with: mini-site read-only off';
@@ -708,4 +707,5 @@ INSERT INTO public._sqlx_migrations (version, description, success, checksum, ex
     (20261125000000, 'lti', true, '\x3f879a6af4cf9bbdb06a3db5393e034cd05a702f16263c63628b46505adf64ff66397c2a1c4244a8398947da141d8f58', 0),
     (20261125100000, 'read only', true, '\x64569d507f0fa21aaf37d07d24b6f25da5836c98712021a926a4500ff96a581bd9ef5c90aa28e78a13f640a5c8d181c3', 0),
     (20261125200000, 'retention', true, '\x3fc3414c426e72fd284bd93a36ec115a2fe7144c87c4d025faedb49fc44edacbb5ad042046c87f4e6e16cfbb07514531', 0),
-    (20261125300000, 'family name', true, '\xbda525ff7e5a468380a8abba16463dff3f9b29863ebe75d7c85ee1e564b92897e6b3cdff1ae0333d8fe5e6423d254940', 0);
+    (20261125300000, 'family name', true, '\xbda525ff7e5a468380a8abba16463dff3f9b29863ebe75d7c85ee1e564b92897e6b3cdff1ae0333d8fe5e6423d254940', 0),
+    (20261129000000, 'lean refusal', true, '\xaddd477630a0d74a9bc74d317f56da67e715ec9d9197a9c8714eaaf4396001c417dce1ead0f832dbf5fe3e52c4227316', 0);

@@ -32,8 +32,8 @@ pub struct Standing {
 /// A completion that was asked for and is now in the database.
 #[derive(Clone, Debug)]
 pub struct Finished {
-    /// Where the learner stands now, the grain counted.
-    pub standing: Standing,
+    /// All that is done now, the grain counted.
+    pub completions: Completions,
     /// Whether this call wrote the row; `false` when the grain was finished before.
     pub is_new: bool,
     /// Whether scores were queued for a platform.
@@ -89,7 +89,7 @@ pub async fn finish_grain(
     conn.keep().await?;
     if let Some(finished) = &mut finished {
         // A row that another request committed meanwhile is outside the snapshot of the statement.
-        finished.standing.completions.mark(place, now);
+        finished.completions.mark(place, now);
     }
     Ok(finished)
 }

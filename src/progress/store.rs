@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, error::DatabaseError};
 use time::OffsetDateTime;
 
 use super::{Completions, Finished, Standing};
@@ -62,7 +62,7 @@ pub async fn find_standing(
     Ok(into_standing(catalogue, learner, rows))
 }
 
-/// Writes a completion unless it stands already, and brings the learner's standing with it.
+/// Writes a completion unless it stands already, and brings all of the learner's with it.
 ///
 /// The same statement queues the scores that change by it: both are committed together, in one
 /// round trip.
@@ -81,21 +81,17 @@ pub async fn insert_completion(
         r#"
         WITH inserted AS (
             INSERT INTO progress (user_id, grain_id, module_id, sequence_id, completed_at)
-            SELECT id, $2, $3, $4, $5 FROM users WHERE id = $1
+            VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT ON CONSTRAINT completion_once_per_grain DO NOTHING
-            RETURNING user_id, grain_id, completed_at
-        ), done AS (
-            SELECT user_id, grain_id, completed_at FROM progress
-            UNION ALL SELECT user_id, grain_id, completed_at FROM inserted
+            RETURNING user_id, grain_id, module_id, sequence_id, completed_at
         )
-        SELECT moodle_user_id, email, name, grain_id AS "grain_id?", completed_at AS "completed_at?",
-               EXISTS (SELECT FROM inserted) AS "is_new!",
-               coalesce((
-                   SELECT internal.queue_scores(user_id, $2, $3, $4, $5) FROM inserted
-                   WHERE EXISTS (SELECT FROM internal.lti_scores AS score WHERE score.user_id = inserted.user_id)
-               ), 0) > 0 AS "has_jobs!"
-        FROM users LEFT JOIN done ON user_id = users.id
-        WHERE users.id = $1
+        SELECT grain_id AS "grain_id!", completed_at AS "completed_at!", false AS "is_new!", false AS "has_jobs!"
+        FROM progress WHERE user_id = $1
+        UNION ALL
+        SELECT grain_id, completed_at, true,
+               EXISTS (SELECT FROM internal.lti_scores AS score WHERE score.user_id = inserted.user_id)
+               AND internal.queue_scores(user_id, grain_id, module_id, sequence_id, completed_at) > 0
+        FROM inserted
         "#,
         learner.0,
         place.grain.id,
@@ -104,22 +100,24 @@ pub async fn insert_completion(
         now,
     )
     .fetch_all(conn)
-    .await?;
+    .await;
+    let rows = match rows {
+        Err(error) if is_about_nobody(&error) => return Ok(None),
+        rows => rows?,
+    };
     let is_new = rows.iter().any(|row| row.is_new);
     let has_jobs = rows.iter().any(|row| row.has_jobs);
-    let rows = rows.into_iter().map(|row| StandingRow {
-        moodle_user_id: row.moodle_user_id,
-        email: row.email,
-        name: row.name,
-        grain_id: row.grain_id,
-        completed_at: row.completed_at,
-    });
-    let standing = into_standing(catalogue, learner, rows);
-    Ok(standing.map(|standing| Finished {
-        standing,
+    let rows = rows.into_iter().map(|row| (row.grain_id, row.completed_at));
+    Ok(Some(Finished {
+        completions: Completions::from_rows(catalogue, rows),
         is_new,
         has_jobs,
     }))
+}
+
+fn is_about_nobody(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.and_then(DatabaseError::constraint) == Some("progress_user_id_fkey")
 }
 
 /// Gathers the rows of one learner; no row, no learner.

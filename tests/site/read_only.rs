@@ -260,6 +260,31 @@ async fn whoever_writes_is_refused_and_a_role_without_right_on_internal_writes_o
 }
 
 #[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
+async fn the_guard_is_not_led_astray_by_names_of_whoever_writes(pool: PgPool) {
+    let site = TestSite::new(pool.clone()).await;
+    site.learner("42").await;
+    turn(&pool, true).await;
+    let mut transaction = pool.begin().await.expect("a transaction");
+    let astray = sqlx::raw_sql(
+        "CREATE SCHEMA astray;
+         CREATE FUNCTION astray.never(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+         CREATE FUNCTION astray.always(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+         CREATE OPERATOR astray.<> (FUNCTION = astray.never, LEFTARG = text, RIGHTARG = text);
+         CREATE OPERATOR astray.= (FUNCTION = astray.always, LEFTARG = text, RIGHTARG = text);
+         CREATE FUNCTION astray.current_setting(text, boolean) RETURNS text LANGUAGE sql AS $$SELECT 'on'$$;
+         SET LOCAL search_path = astray, pg_catalog, public",
+    );
+    let done = astray.execute(&mut *transaction).await;
+    done.expect("names that stand before those of PostgreSQL");
+    let change = sqlx::query("UPDATE users SET name = 'Camille'");
+    let error = change
+        .execute(&mut *transaction)
+        .await
+        .expect_err("it is on");
+    assert!(read_only::is_refusal(&error), "{error}");
+}
+
+#[sqlx::test(migrator = "mini_site::db::MIGRATOR")]
 async fn migrations_and_a_course_that_changed_are_not_held_up(pool: PgPool) {
     let site = TestSite::new(pool.clone()).await;
     site.learner_after("42", &["grain1"]).await;

@@ -207,7 +207,7 @@ pub(crate) async fn record(
     if finished.has_jobs {
         state.courier.wake();
     }
-    let completions = &finished.standing.completions;
+    let completions = &finished.completions;
     let status = if finished.is_new {
         StatusCode::CREATED
     } else {

@@ -105,7 +105,7 @@ pub(crate) async fn finish(
     if finished.has_jobs {
         state.courier.wake();
     }
-    let completions = finished.standing.completions;
+    let completions = finished.completions;
     let Extension(urls) = urls.unwrap_or_default();
     Ok(Redirect::to(&address_after(
         &urls,

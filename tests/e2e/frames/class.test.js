@@ -46,6 +46,7 @@ for (const engine of engines.filter(({ name }) => !name.includes('allowed'))) {
     await frame.says('Module 1 : ');
     assert.ok(await frame.has(name));
     await frame.click('Revenir aux modules');
+    await frame.at(/\?state=under-way#people$/);
     await frame.click('Voir toute la classe');
     await frame.at(/\/class#people$/);
 

@@ -174,8 +174,8 @@ impl Database {
             .map_err(|_| sqlx::Error::PoolClosed)
     }
 
-    /// What may take long is boxed, here and for [`Self::begin`]: it is rare, and would swell the
-    /// future of every request, which is copied several times.
+    /// What asks PostgreSQL for something is boxed, here and where [`Self::begin`] is called: it would
+    /// swell the future of every request, which is copied several times.
     async fn hold_session(&self) -> sqlx::Result<Held> {
         match self.take_rested() {
             Some((rested, true)) => Ok(self.session(rested.conn, rested.taken_at)),

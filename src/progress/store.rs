@@ -11,15 +11,6 @@ use crate::{
     learner::{Learner, LearnerId},
 };
 
-/// One completion beside the learner it belongs to; no completion, no time: nothing is done yet.
-struct StandingRow {
-    moodle_user_id: String,
-    email: Option<String>,
-    name: Option<String>,
-    grain_id: Option<String>,
-    completed_at: Option<OffsetDateTime>,
-}
-
 /// All completions of a learner, from one index: the query of every page.
 ///
 /// # Errors
@@ -48,8 +39,7 @@ pub async fn find_standing(
     catalogue: &Catalogue,
     learner: LearnerId,
 ) -> sqlx::Result<Option<Standing>> {
-    let rows = sqlx::query_as!(
-        StandingRow,
+    let rows = sqlx::query!(
         r#"
         SELECT moodle_user_id, email, name, grain_id AS "grain_id?", completed_at AS "completed_at?"
         FROM users LEFT JOIN progress ON user_id = users.id
@@ -59,7 +49,23 @@ pub async fn find_standing(
     )
     .fetch_all(conn)
     .await?;
-    Ok(into_standing(catalogue, learner, rows))
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let learner = Learner {
+        id: learner,
+        moodle_user_id: first.moodle_user_id.clone(),
+        email: first.email.clone(),
+        name: first.name.clone(),
+    };
+    // Whoever has finished nothing is one row without a grain.
+    let done = rows
+        .into_iter()
+        .filter_map(|row| row.grain_id.zip(row.completed_at));
+    Ok(Some(Standing {
+        learner: Arc::new(learner),
+        completions: Completions::from_rows(catalogue, done),
+    }))
 }
 
 /// Writes a completion unless it stands already, and brings all of the learner's with it.
@@ -118,33 +124,6 @@ pub async fn insert_completion(
 fn is_about_nobody(error: &sqlx::Error) -> bool {
     let error = error.as_database_error();
     error.and_then(DatabaseError::constraint) == Some("progress_user_id_fkey")
-}
-
-/// Gathers the rows of one learner; no row, no learner.
-fn into_standing(
-    catalogue: &Catalogue,
-    id: LearnerId,
-    rows: impl IntoIterator<Item = StandingRow>,
-) -> Option<Standing> {
-    let mut rows = rows.into_iter();
-    let StandingRow {
-        moodle_user_id,
-        email,
-        name,
-        grain_id,
-        completed_at,
-    } = rows.next()?;
-    let rest = rows.filter_map(|row| row.grain_id.zip(row.completed_at));
-    let done = grain_id.zip(completed_at).into_iter().chain(rest);
-    Some(Standing {
-        learner: Arc::new(Learner {
-            id,
-            moodle_user_id,
-            email,
-            name,
-        }),
-        completions: Completions::from_rows(catalogue, done),
-    })
 }
 
 /// Takes a completion back; tells whether there was one.

@@ -272,6 +272,8 @@ async fn the_guard_is_not_led_astray_by_names_of_whoever_writes(pool: PgPool) {
          CREATE OPERATOR astray.<> (FUNCTION = astray.never, LEFTARG = text, RIGHTARG = text);
          CREATE OPERATOR astray.= (FUNCTION = astray.always, LEFTARG = text, RIGHTARG = text);
          CREATE FUNCTION astray.current_setting(text, boolean) RETURNS text LANGUAGE sql AS $$SELECT 'on'$$;
+         CREATE FUNCTION astray.pg_advisory_xact_lock_shared(bigint) RETURNS void LANGUAGE plpgsql
+             AS $$BEGIN RAISE 'led astray'; END$$;
          SET LOCAL search_path = astray, pg_catalog, public",
     );
     let done = astray.execute(&mut *transaction).await;

@@ -149,11 +149,11 @@ async fn the_manifest_shows_the_moment_of_the_dump_whatever_is_written_meanwhile
     let writer = tokio::spawn(async move {
         for learner in 0.. {
             let mut browser = site.learner(&learner.to_string()).await;
-            for grain in 1..=29 {
-                let answer = browser
-                    .post(&format!("/grains/grain{grain}/completion"))
-                    .await;
-                assert_eq!(answer.status, StatusCode::SEE_OTHER);
+            for path in (1..=29).map(|grain| format!("/grains/grain{grain}/completion")) {
+                for path in [path.clone(), format!("{path}/undo"), path] {
+                    let answer = browser.post(&path).await;
+                    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+                }
             }
         }
     });
